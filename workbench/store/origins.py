@@ -1,0 +1,30 @@
+"""Removing everything that came from one origin, such as the sample."""
+
+from __future__ import annotations
+
+from workbench.store.audit import Audit
+from workbench.store.writer import Cursor
+
+
+def remove_origin(cursor: Cursor, audit: Audit, actor: str, origin: str) -> int:
+    """Delete the requests of an origin with all that hangs on them. Returns how many there were."""
+    row = cursor.execute("SELECT count(*) FROM requests WHERE origin = ?", [origin]).fetchone()
+    number = int(row[0]) if row else 0
+    if number == 0:
+        return 0
+    chosen = "(SELECT id FROM requests WHERE origin = ?)"
+    groups = [
+        group
+        for (group,) in cursor.execute(
+            "SELECT group_id FROM requests WHERE group_id IS NOT NULL GROUP BY group_id "
+            "HAVING bool_and(origin = ?)",
+            [origin],
+        ).fetchall()
+    ]
+    for table in ("scores", "bodies", "request_blobs"):
+        cursor.execute(f"DELETE FROM {table} WHERE request_id IN {chosen}", [origin])
+    cursor.execute("DELETE FROM requests WHERE origin = ?", [origin])
+    cursor.execute("DELETE FROM groups WHERE id IN (SELECT unnest(?::BIGINT[]))", [groups])
+    cursor.execute("DELETE FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM request_blobs)")
+    audit.record(cursor, actor, "origin.remove", f"origin/{origin}", {"requests": number})
+    return number

@@ -1,0 +1,131 @@
+"""The store as the rest of the house uses it: one object that owns the file."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from workbench.ids import IdMaker
+from workbench.settings import Settings, settings
+from workbench.store import clock, keys
+from workbench.store.annotations import Annotations
+from workbench.store.audit import Audit
+from workbench.store.connection import Connection
+from workbench.store.migrate import migrate
+from workbench.store.preferences import Preferences
+from workbench.store.requests import RequestBatch
+from workbench.store.rows import Added, NewRequest
+from workbench.store.tags import Tags
+from workbench.store.writer import Change, Cursor, T, Writer
+
+# On DuckLake another process may have revoked a key: it is noticed within this many seconds.
+KEYS_FRESH_SECONDS = 5.0
+SETTINGS_KEY_ACTOR = "key:settings"
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
+    digests: dict[str, tuple[int, str]]
+    read_at: float
+
+
+class Store:
+    """Opens (and migrates) the store that the settings name; raises StoreError where it cannot.
+
+    Changes return futures that complete after the commit. `changes.*` objects (`keys`, `tags`,
+    `annotations`, `preferences`) are run through `change`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.connection = Connection(settings)
+        try:
+            migrate(self.connection)
+            self.make_id = IdMaker(settings.process_id, _largest_id(self.connection))
+        except BaseException:
+            self.connection.close()
+            raise
+        self.writer = Writer(self.connection)
+        self.audit = Audit(self.make_id)
+        self.keys = keys.Keys(self.make_id, self.audit)
+        self.tags = Tags(self.audit)
+        self.annotations = Annotations(self.audit)
+        self.preferences = Preferences(self.audit)
+        self._add = RequestBatch(self.make_id)
+        self._known: _KnownKeys | None = None
+
+    def add(self, row: NewRequest) -> Future[Added]:
+        """Keep a request, or find the one that this repeats."""
+        return self.writer.add(self._add, row, 1000 + 3 * len(row.raw))
+
+    def change(self, change: Change[T]) -> Future[T]:
+        """Run a change in a transaction of the writer; it may run more than once."""
+        return self.writer.change(change)
+
+    def new_group(self, actor: str) -> Future[int]:
+        def make(cursor: Cursor) -> int:
+            id_ = self.make_id()
+            cursor.execute("INSERT INTO groups VALUES (?, ?, ?)", [id_, clock.now(), actor])
+            return id_
+
+        return self.change(make)
+
+    def make_key(self, actor: str, name: str) -> str:
+        """A new API key in the clear: the only time that it is to be had."""
+        key = self.change(lambda cursor: self.keys.make(cursor, actor, name)).result()
+        self._known = None
+        return key
+
+    def revoke_key(self, actor: str, key_id: int) -> None:
+        self.change(lambda cursor: self.keys.revoke(cursor, actor, key_id)).result()
+        self._known = None
+
+    def actor_of(self, key: str, now: float) -> str | None:
+        """Who a key speaks for ("key:NAME"), or None. `now`: seconds of a monotonic clock."""
+        if self.settings.api_key and keys.same(key, self.settings.api_key):
+            return SETTINGS_KEY_ACTOR
+        known = self._known
+        if known is None or (
+            self.connection.is_ducklake and now - known.read_at > KEYS_FRESH_SECONDS
+        ):
+            known = self._known = _KnownKeys(keys.valid_digests(self.connection), now)
+        found = known.digests.get(keys.digest(key))
+        return None if found is None else f"key:{found[1]}"
+
+    def close(self) -> None:
+        """Write what was accepted, then let go of the file."""
+        self.writer.close()
+        self.connection.close()
+
+
+def _largest_id(connection: Connection) -> int:
+    with connection.cursor() as cursor:
+        row = cursor.execute(
+            "SELECT greatest((SELECT coalesce(max(id), 0) FROM requests), "
+            "(SELECT coalesce(max(id), 0) FROM audit), "
+            "(SELECT coalesce(max(id), 0) FROM groups))"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+_lock = threading.Lock()
+_store: Store | None = None
+
+
+def open_store() -> Store:
+    """The store of this process, opened at the first call. Pages and API share it."""
+    global _store
+    with _lock:
+        if _store is None:
+            _store = Store(settings())
+        return _store
+
+
+def close_store() -> None:
+    """Write what was accepted and close. A later `open_store` opens it anew."""
+    global _store
+    with _lock:
+        if _store is not None:
+            _store.close()
+            _store = None
