@@ -1,0 +1,128 @@
+"""The table of what is served, and the way from a path to its operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from workbench.api import annotating, finding, logging_calls
+from workbench.api.body import Receive, Scope, Send
+from workbench.api.errors import ApiError
+from workbench.api.openapi import document
+from workbench.api.operation import Operation, send_error, send_json
+
+OPERATIONS: tuple[Operation[Any], ...] = (
+    *logging_calls.OPERATIONS,
+    *annotating.OPERATIONS,
+    *finding.OPERATIONS,
+)
+
+# Under these no page can stand: whatever is not served there is a JSON 404.
+API_PATHS = re.compile(
+    r"/(?:api|rest|v1|library-[^/]*|track-[^/]*|log-[^/]*|prompt-templates|prompt-labels|prompts"
+    r"|create-group|spans-bulk|ws-token-request-library|workflows|healthz)(?:/|\Z)"
+    r"|/openapi\.json\Z"
+)
+
+
+class Place:
+    """One path: its operations by method, and sane answers to HEAD, OPTIONS and the others."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.operations: dict[str, Any] = {}
+
+    @property
+    def allowed(self) -> list[str]:
+        more = ["HEAD"] if "GET" in self.operations else []
+        return [*sorted(self.operations), *more, "OPTIONS"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        operation = self.operations.get(method)
+        if operation is None and method == "HEAD" and "GET" in self.operations:
+            # The server leaves out the body of an answer to HEAD.
+            operation = self.operations["GET"]
+        if operation is not None:
+            await operation(scope, receive, send)
+            return
+        allow = ", ".join(self.allowed)
+        if method == "OPTIONS":
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 204,
+                    "headers": [(b"allow", allow.encode())],
+                }
+            )
+            await send({"type": "http.response.body"})
+            return
+        sentence = f"{self.path} does not take {method[:20]}: it takes {allow}."
+        await send_error(send, ApiError(405, sentence, headers={"Allow": allow}))
+
+
+class _Open:
+    """A GET without a key: it tells nothing about what is stored."""
+
+    def __init__(self, value: Callable[[], Any]) -> None:
+        self._value = value
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_json(send, 200, self._value())
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return document(OPERATIONS)
+
+
+async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
+    shown = scope["path"][:200].encode("utf-8", "replace").decode()
+    await send_error(send, ApiError(404, f"There is nothing at {shown}."))
+
+
+@cache
+def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
+    exact: dict[str, Place] = {}
+    for operation in OPERATIONS:
+        place = exact.setdefault(operation.path, Place(operation.path))
+        place.operations[operation.method] = operation
+    for path, value in (("/openapi.json", _described), ("/healthz", lambda: {"status": "ok"})):
+        exact[path] = Place(path)
+        exact[path].operations["GET"] = _Open(value)
+    patterns = [
+        (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + r"\Z"), place)
+        for path, place in exact.items()
+        if "{" in path
+    ]
+    return {path: place for path, place in exact.items() if "{" not in path}, patterns
+
+
+def find(path: str) -> tuple[Any, Mapping[str, str]] | None:
+    """The ASGI application that answers at a path and its path parameters.
+
+    None where the path belongs to the pages.
+    """
+    exact, patterns = _places()
+    place = exact.get(path)
+    if place is not None:
+        return place, {}
+    if API_PATHS.match(path) is None:
+        return None
+    for pattern, place in patterns:
+        match = pattern.match(path)
+        if match is not None:
+            return place, match.groupdict()
+    return not_found, {}
+
+
+@cache
+def routes() -> list[BaseRoute]:
+    """The same places as Starlette routes, for an application that is built of such."""
+    exact, patterns = _places()
+    places = [*exact.values(), *(place for _, place in patterns)]
+    return [Route(place.path, place, name=place.path) for place in places]
