@@ -1,0 +1,52 @@
+"""The group of commands. A command is a module of this package with a click command in it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from workbench import __version__
+from workbench.settings import SettingsError
+from workbench.store.errors import StoreError
+
+COMMANDS = {
+    "serve": "Serve the pages and the API.",
+    "keys": "Make, list and revoke API keys.",
+    "sample": "Load or remove the sample.",
+    "backup": "Write the whole store into one file.",
+    "check": "Check prompt templates: their variables and what is wrong with them.",
+}
+
+
+class _Lazy(click.Group):
+    """Listing the commands imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"workbench.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (StoreError, SettingsError) as error:
+            print(f"workbench: {error}", file=sys.stderr)
+            ctx.exit(2)
+
+
+@click.group(cls=_Lazy)
+@click.version_option(__version__, prog_name="workbench")
+def main() -> None:
+    """A prompt and LLM-log workbench: one process over one DuckDB file."""

@@ -1,0 +1,50 @@
+"""Who sits in front of the pages: a login where one is configured, and the actor of changes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.settings import settings
+from workbench.store.keys import same
+from workbench.ui import state
+
+
+def has_login() -> bool:
+    return bool(settings().password) or _has_identity_provider()
+
+
+def _has_identity_provider() -> bool:
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def actor() -> str:
+    """Who a change on a page is recorded for."""
+    if _has_identity_provider() and st.user.is_logged_in:
+        return f"user:{st.user.email or st.user.name}"
+    return "page"
+
+
+def require_login() -> None:
+    """Stop the run with a login form until the person is known, where a login is configured."""
+    if _has_identity_provider():
+        if not st.user.is_logged_in:
+            st.title("Workbench")
+            st.button("Log in", on_click=st.login, type="primary")
+            st.stop()
+    elif settings().password and not st.session_state.get(state.LOGGED_IN):
+        _ask_password()
+        st.stop()
+
+
+def _ask_password() -> None:
+    with st.container(width=360), st.form("login"):
+        st.subheader("Workbench")
+        given = st.text_input("Password", type="password")
+        if st.form_submit_button("Log in", type="primary"):
+            if same(given, settings().password):
+                st.session_state[state.LOGGED_IN] = True
+                st.rerun()
+            st.error("That is not the password of this workbench.")

@@ -1,0 +1,224 @@
+"""The list of requests with its open request beside it: pages by position, live mode, keyboard."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import streamlit as st
+
+from workbench.filters import Filter
+from workbench.store import search
+from workbench.store.rows import Summary
+from workbench.store.search import Page, Position
+from workbench.store.store import open_store
+from workbench.ui import state, words
+from workbench.ui.detail import draw_detail
+from workbench.ui.log_table import ROW_HEIGHT, draw_rows
+
+ROWS = 25
+# The open request scrolls by itself, so closing it returns to the same place.
+TABLE_HEIGHT = ROW_HEIGHT * (ROWS + 1) + 4
+_TABLE = "log-table"
+LIVE_SECONDS = 2
+
+
+def as_of() -> int:
+    """The newest request that this view knows: what arrives later does not shift the pages."""
+    if state.AS_OF not in st.session_state:
+        st.session_state[state.AS_OF] = search.newest_id(open_store().connection)
+    return int(st.session_state[state.AS_OF])
+
+
+def open_request() -> int | None:
+    text = st.query_params.get(state.REQUEST, "")
+    return int(text) if text.isdecimal() and len(text) <= 16 else None
+
+
+def set_open_request(request_id: int | None) -> None:
+    if request_id is None:
+        st.query_params.pop(state.REQUEST, None)
+    else:
+        st.query_params[state.REQUEST] = str(request_id)
+
+
+def read_page(filter_: Filter, now: datetime) -> Page:
+    position = Position.parse(st.query_params.get(state.POSITION, ""))
+    return search.page(
+        open_store().connection, filter_, now=now, limit=ROWS, position=position, up_to=as_of()
+    )
+
+
+def draw_list(filter_: Filter, now: datetime) -> None:
+    """The table, and beside it the open request."""
+    page = read_page(filter_, now)
+    opened = open_request()
+    if opened is None:
+        _draw_table(page, filter_, now, None)
+        return
+    table, detail = st.columns([1.15, 1], gap="small")
+    with table:
+        _draw_table(page, filter_, now, opened)
+    with detail, st.container(border=True, height=TABLE_HEIGHT, key="detail"):
+        draw_detail(opened, lambda: _draw_toolbar(page, filter_, now, opened))
+
+
+def _draw_table(page: Page, filter_: Filter, now: datetime, opened: int | None) -> None:
+    ids = [row.id for row in page.rows]
+    key = f"{_TABLE}-{ids[0] if ids else 0}-{len(ids)}"
+    rows = [ids.index(opened)] if opened in ids else []
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    draw_rows(
+        page.rows,
+        key,
+        narrow=opened is not None,
+        height=ROW_HEIGHT * (len(ids) + 1) + 4,
+        on_select=lambda: _selected(key, ids),
+        selection_mode=["single-row", "single-cell"],
+    )
+    _draw_pager(page, filter_, now)
+
+
+def _selected(key: str, ids: list[int]) -> None:
+    """A click on any cell opens its line; on the box of the open line it closes it."""
+    selection = st.session_state[key]["selection"]
+    if selection["cells"]:
+        set_open_request(ids[selection["cells"][0][0]])
+    elif selection["rows"]:
+        set_open_request(ids[selection["rows"][0]])
+    else:
+        set_open_request(None)
+
+
+def _draw_pager(page: Page, filter_: Filter, now: datetime) -> None:
+    if not page.has_newer and not page.has_older:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Newer",
+            icon=":material/chevron_left:",
+            disabled=not page.has_newer,
+            on_click=_turn,
+            args=(page, filter_, now, "newer"),
+        )
+        st.button(
+            "Older",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=not page.has_older,
+            on_click=_turn,
+            args=(page, filter_, now, "older"),
+        )
+        if page.has_newer:
+            st.button("Newest", type="tertiary", on_click=show_newest)
+
+
+def _turn(page: Page, filter_: Filter, now: datetime, direction: Literal["newer", "older"]) -> None:
+    """Turn the page: the link names its first line, so it stays put whatever arrives."""
+    if not page.rows:
+        show_newest()
+        return
+    edge = page.rows[0] if direction == "newer" else page.rows[-1]
+    beyond = search.page(
+        open_store().connection,
+        filter_,
+        now=now,
+        limit=ROWS,
+        position=Position.of(edge),
+        direction=direction,
+        up_to=as_of(),
+    )
+    if not beyond.rows or (direction == "newer" and not beyond.has_newer):
+        st.query_params.pop(state.POSITION, None)
+    else:
+        st.query_params[state.POSITION] = str(Position.of(beyond.rows[0]))
+
+
+def show_newest() -> None:
+    st.query_params.pop(state.POSITION, None)
+    st.session_state.pop(state.AS_OF, None)
+
+
+def _draw_toolbar(page: Page, filter_: Filter, now: datetime, opened: int) -> None:
+    newer, older = _neighbours(page, filter_, now, opened)
+    for icon, key, target, what in (
+        (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
+        (":material/keyboard_arrow_down:", "j", older, "Next request"),
+    ):
+        st.button(
+            "",
+            icon=icon,
+            shortcut=key,
+            help=what,
+            key=f"go-{key}",
+            type="tertiary",
+            disabled=target is None,
+            on_click=_go,
+            args=(page, target),
+        )
+    st.button(
+        "",
+        icon=":material/close:",
+        shortcut="Esc",
+        help="Close",
+        key="close",
+        type="tertiary",
+        on_click=set_open_request,
+        args=(None,),
+    )
+
+
+def _neighbours(
+    page: Page, filter_: Filter, now: datetime, opened: int
+) -> tuple[Summary | None, Summary | None]:
+    """The requests before and after the open one in the list, on this page or beyond it."""
+    connection = open_store().connection
+    here = next((row for row in page.rows if row.id == opened), None)
+    here = here or search.summary(connection, opened)
+    if here is None:
+        return None, None
+
+    def beside(direction: Literal["newer", "older"]) -> Summary | None:
+        rows = search.page(
+            connection,
+            filter_,
+            now=now,
+            limit=1,
+            position=Position.of(here),
+            direction=direction,
+            up_to=as_of(),
+        ).rows
+        return rows[0] if rows else None
+
+    return beside("newer"), beside("older")
+
+
+def _go(page: Page, target: Summary | None) -> None:
+    """Open another request; when it lies beyond this page, the page goes with it."""
+    if target is None:
+        return
+    set_open_request(target.id)
+    if all(row.id != target.id for row in page.rows):
+        st.query_params[state.POSITION] = str(Position.of(target))
+
+
+def draw_live() -> None:
+    st.toggle("Live", key=state.LIVE, bind="query-params", help="Show requests as they arrive")
+
+
+@st.fragment(run_every=LIVE_SECONDS)
+def draw_news(filter_: Filter, now: datetime) -> None:
+    """What arrived since the list was read: taken over in live mode, offered otherwise."""
+    newest = search.newest_id(open_store().connection)
+    known = as_of()
+    if newest <= known:
+        return
+    if st.session_state.get(state.LIVE) and state.POSITION not in st.query_params:
+        st.session_state[state.AS_OF] = newest
+        st.rerun()
+    arrived = search.count(open_store().connection, filter_, now=now, after=known)
+    if arrived and st.button(
+        f"{words.plural(arrived, 'new request')}", icon=":material/refresh:", type="tertiary"
+    ):
+        show_newest()
+        st.rerun()

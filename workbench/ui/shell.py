@@ -1,0 +1,36 @@
+"""What every page shares: the frame, the navigation, the login."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from workbench.store.errors import StoreError
+from workbench.store.store import open_store
+from workbench.ui import style
+from workbench.ui.access import require_login
+
+# A file of ours: a Material symbol as page icon would be fetched from the network.
+ICON = Path(__file__).with_name("icon.png")
+PAGES = (
+    ("pages/home.py", "Home", ":material/home:", ""),
+    ("pages/logs.py", "Logs", ":material/list_alt:", "logs"),
+    ("pages/settings.py", "Settings", ":material/settings:", "settings"),
+)
+
+
+def draw() -> None:
+    st.set_page_config(page_title="Workbench", page_icon=ICON, layout="wide", menu_items={})
+    style.apply()
+    require_login()
+    try:
+        open_store()
+    except StoreError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    pages = [
+        st.Page(path, title=title, icon=icon, url_path=url, default=not url)
+        for path, title, icon, url in PAGES
+    ]
+    st.navigation(pages, position="top").run()
