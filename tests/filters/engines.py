@@ -1,0 +1,119 @@
+"""The two engines that every filter must run on, with the tables of the first migration."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.filters.oracle import Row
+from workbench.store.filter_sql import Compiled
+from workbench.store.migrations.m0001_first import STATEMENTS
+
+_TABLES = ("requests", "bodies", "scores")
+
+
+def ducklake_extension() -> Path | None:
+    """The extension's file where its package is installed."""
+    found = importlib.util.find_spec("duckdb_extension_ducklake")
+    if found is None or not found.submodule_search_locations:
+        return None
+    folder = Path(found.submodule_search_locations[0]) / "extensions" / f"v{duckdb.__version__}"
+    return folder / "ducklake.duckdb_extension"
+
+
+@contextmanager
+def engine(name: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty store: "duckdb" in memory, or "ducklake" with a catalogue in the folder."""
+    with duckdb.connect() as connection:
+        if name == "ducklake":
+            connection.execute(f"LOAD '{ducklake_extension()}'")
+            connection.execute(
+                f"ATTACH 'ducklake:{folder / 'catalogue'}' AS lake (DATA_PATH '{folder / 'data'}')"
+            )
+            connection.execute("USE lake")
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        yield connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
+    """The rows instead of what was there."""
+    connection.execute("BEGIN")
+    for table in _TABLES:
+        connection.execute(f"DELETE FROM {table}")
+    for row in rows:
+        _add(connection, row)
+    connection.execute("COMMIT")
+
+
+def found(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> set[int]:
+    """Ids that the expression finds."""
+    source = "requests r"
+    if compiled.needs_bodies:
+        source += " JOIN bodies b ON b.request_id = r.id"
+    cursor = connection.execute(f"SELECT r.id FROM {source} WHERE {compiled.sql}", compiled.params)
+    ids = [row[0] for row in cursor.fetchall()]
+    assert len(ids) == len(set(ids))
+    return set(ids)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _add(connection: duckdb.DuckDBPyConnection, row: Row) -> None:
+    started, ended = (t.replace(tzinfo=None) for t in (row.started_at, row.ended_at))
+    values: dict[str, Any] = {
+        "id": row.id,
+        "started_at": started,
+        "ended_at": ended,
+        "received_at": started,
+        "time_assumed": False,
+        "actor": "test",
+        "tags": row.tags,
+        "tool_names": row.tool_names,
+    }
+    for name in [
+        "latency_ms",
+        "source",
+        "origin",
+        "provider",
+        "model",
+        "function_name",
+        "status",
+        "error_type",
+        "finish_reason",
+        "input_tokens",
+        "output_tokens",
+        "cost",
+        "prompt_name",
+        "prompt_id",
+        "prompt_version",
+        "prompt_label",
+        "group_id",
+        "is_json",
+        "is_tool_call",
+        "is_plain_text",
+    ]:
+        values[name] = getattr(row, name)
+    values["metadata"] = _json(row.metadata)
+    marks = ", ".join("?::JSON::VARIANT" if name == "metadata" else "?" for name in values)
+    connection.execute(
+        f"INSERT INTO requests ({', '.join(values)}) VALUES ({marks})", list(values.values())
+    )
+    connection.execute(
+        "INSERT INTO bodies (request_id, started_at, input_text, output_text, output, "
+        "input_variables) VALUES (?, ?, ?, ?, ?, ?)",
+        [row.id, started, row.input_text, row.output_text]
+        + [_json(row.output), _json(row.input_variables)],
+    )
+    for name, value in row.scores:
+        connection.execute(
+            "INSERT INTO scores VALUES (?, ?, ?, 'test', ?)", [row.id, name, value, started]
+        )

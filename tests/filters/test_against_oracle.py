@@ -1,0 +1,285 @@
+"""What the engines find is what a plain reading of the same rows finds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.filters.engines import ducklake_extension, engine, fill, found
+from tests.filters.oracle import Row, matches
+from workbench.filters import FIELDS, Condition, Field, Filter, Group
+from workbench.filters.fields import Operator
+from workbench.store.filter_sql import compile_filter, compile_in_two, explain_sql
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+ENGINES = ["duckdb", "ducklake"] if ducklake_extension() else ["duckdb"]
+
+# Few words, so that conditions and rows meet; each is there for what it may break.
+WORDS = [
+    "Straße",
+    "STRASSE",
+    "strasse",
+    "ΟΔΟΣ",
+    "οδος",
+    "Σίσυφος",
+    "İstanbul",
+    "istanbul",
+    "ISPARTA",
+    "ısparta",
+    "i̇zmir",
+    "ПРИВЕТ",
+    "привет",
+    "ﬁrst",
+    "first",
+    "FFI",
+    "ﬃ",
+    "Kelvin",
+    "Kelvin",
+    "été",
+    "été",
+    "日本語",
+    "한국",
+    "مرحبا",
+    "100%",
+    "a_b",
+    ".*",
+    "(?i)",
+    "[x]",
+    "\\",
+    "'",
+    '"',
+    "?",
+    "'",
+    "ss",
+    "s",
+    "ss.s",
+]
+NAMES = ["gpt-4o", "GPT-4o", "prod", "test", "", "a b", "é", "' OR 1=1 --", "a.b", "?"]
+KEYS = [
+    "user",
+    "a.b",
+    "a",
+    "b",
+    "q",
+    "result",
+    "result.status",
+    "items.id",
+    "x'y",
+    'x"y',
+    "ключ",
+    "~/",
+]
+TOOL_KEYS = [
+    "tool_calls",
+    "tool_calls.function.name",
+    "tool_calls.function.arguments",
+    "tool_calls.function.arguments.q",
+    "tool_calls.function.arguments.items.id",
+    "tool_calls.id",
+]
+
+words = st.sampled_from(WORDS)
+sentences = st.lists(words, max_size=4).map(" ".join)
+pieces = words | sentences.filter(bool) | st.sampled_from(["s", "i", "st", "ı", "\u0301", "a", " "])
+names = st.sampled_from(NAMES)
+moments = st.integers(-40 * 24 * 60, 60).map(
+    lambda m: NOW + timedelta(minutes=m)
+) | st.sampled_from(
+    [NOW, NOW - timedelta(hours=1), NOW - timedelta(days=7), NOW - timedelta(microseconds=1)]
+)
+scalars = names | words | st.booleans() | st.integers(-3, 50) | st.sampled_from([0.5, 1.25, None])
+documents = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+objects = st.dictionaries(st.sampled_from(KEYS), documents, max_size=3)
+flat_objects = st.dictionaries(
+    st.sampled_from(KEYS),
+    scalars | st.dictionaries(st.sampled_from(KEYS), scalars, min_size=1, max_size=2),
+    max_size=3,
+)
+arguments = (
+    objects.map(json.dumps) | objects.map(lambda o: json.dumps(o, ensure_ascii=False)) | words
+)
+functions = st.fixed_dictionaries({"name": names, "arguments": arguments})
+messages = st.fixed_dictionaries(
+    {"role": st.just("assistant")},
+    optional={
+        "content": st.lists(
+            (words | objects.map(json.dumps)).map(lambda text: {"type": "text", "text": text}),
+            max_size=2,
+        ),
+        "tool_calls": st.none()
+        | st.lists(
+            st.fixed_dictionaries(
+                {"id": names, "type": st.just("function"), "function": functions}
+            ),
+            max_size=2,
+        ),
+        "function_call": st.none() | functions,
+    },
+)
+
+
+def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+counts = st.integers(0, 5) | st.sampled_from([1000, 2**62])
+rows = st.builds(
+    Row,
+    id=st.integers(1, 6),
+    started_at=moments,
+    ended_at=moments,
+    latency_ms=optional(st.sampled_from([0.0, 0.1, 1.5, 2000.0, 1e300])),
+    source=names,
+    origin=names,
+    provider=optional(names),
+    model=optional(names),
+    function_name=optional(names),
+    status=st.sampled_from(["SUCCESS", "WARNING", "ERROR"]),
+    error_type=optional(names),
+    finish_reason=optional(names),
+    input_tokens=optional(counts),
+    output_tokens=optional(counts),
+    cost=optional(
+        st.sampled_from([Decimal("0"), Decimal("0.01"), Decimal("0.000000001"), Decimal(12)])
+    ),
+    tags=optional(st.lists(names, max_size=3)),
+    metadata=optional(flat_objects),
+    prompt_name=optional(names),
+    prompt_id=optional(st.integers(1, 3)),
+    prompt_version=optional(st.integers(1, 3)),
+    prompt_label=optional(names),
+    group_id=optional(st.integers(1, 3)),
+    is_json=optional(st.booleans()),
+    is_tool_call=optional(st.booleans()),
+    is_plain_text=optional(st.booleans()),
+    tool_names=optional(st.lists(names, max_size=3)),
+    input_text=optional(sentences),
+    output_text=optional(sentences),
+    output=optional(st.lists(messages, max_size=2)),
+    input_variables=optional(objects),
+    scores=st.lists(st.tuples(names, st.sampled_from([0.0, 0.1, 50.0, 100.0])), max_size=2),
+)
+tables = st.lists(rows, min_size=1, max_size=6, unique_by=lambda row: row.id)
+
+
+def _one(field: Field) -> st.SearchStrategy[Any]:
+    match field.kind:
+        case "id":
+            return st.integers(1, 6)
+        case "number" | "score":
+            return st.sampled_from(
+                [
+                    0,
+                    1,
+                    2,
+                    3,
+                    1000,
+                    2000,
+                    Decimal("0.1"),
+                    Decimal("0.01"),
+                    Decimal("1.5"),
+                    Decimal("2.5"),
+                ]
+                + [Decimal("-0.5"), Decimal("0.000000001"), Decimal("0.000000000001"), 10**14, 50]
+            )
+        case "date":
+            return moments
+        case "text":
+            return pieces
+        case "nested":
+            return names.filter(bool) | words | st.sampled_from(["1", "true", "0.5", "1.25"])
+    if field.name.endswith("_keys"):
+        return st.sampled_from(KEYS + TOOL_KEYS)
+    return st.sampled_from(field.choices) if field.choices else names
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    field: Field = draw(st.sampled_from(sorted(FIELDS.values(), key=lambda f: f.name)))
+    operator: Operator = draw(st.sampled_from(field.operators))
+    one = _one(field)
+    value: Any = None
+    if operator.takes == "one":
+        value = draw(one)
+    elif operator.takes == "list":
+        value = draw(st.lists(one, min_size=1, max_size=3))
+    elif operator.takes == "range":
+        value = sorted([draw(one), draw(one)])
+    elif operator.takes == "duration":
+        value = draw(st.sampled_from(["1h", "24h", "7d", "30d", "4w"]))
+    key = None
+    if field.kind == "score":
+        key = draw(optional(names))
+    elif field.kind == "nested":
+        key = draw(st.sampled_from(KEYS + TOOL_KEYS if field.name == "output" else KEYS))
+    return Condition(field.name, operator.name, value, key)
+
+
+groups = st.recursive(
+    st.lists(conditions(), max_size=3).map(lambda items: Group(tuple(items))),
+    lambda inner: st.builds(
+        Group,
+        st.lists(conditions() | inner, max_size=3).map(tuple),
+        st.sampled_from(["AND", "OR"]),
+    ),
+    max_leaves=3,
+)
+filters = st.builds(Filter, groups, st.lists(pieces, max_size=2).map(" ".join) | st.just(""))
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def connection(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    with engine(request.param, tmp_path_factory.mktemp("lake")) as opened:
+        yield opened
+
+
+def _check(connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[Filter]) -> None:
+    fill(connection, table)
+    for filter_ in asked:
+        expected = {row.id for row in table if matches(filter_, row, NOW)}
+        assert found(connection, compile_filter(filter_, NOW)) == expected, filter_
+        narrow, wide = compile_in_two(filter_, NOW)
+        assert not narrow.needs_bodies
+        assert found(connection, narrow) & found(connection, wide) == expected
+        assert explain_sql(filter_, NOW)
+
+
+@given(table=tables, asked=st.lists(conditions().map(lambda c: Filter(Group((c,)))), max_size=20))
+@settings(max_examples=25)
+def test_each_condition_finds_what_a_plain_reading_finds(
+    connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[Filter]
+) -> None:
+    _check(connection, table, asked)
+
+
+@given(table=tables, asked=st.lists(filters, min_size=1, max_size=6))
+@settings(max_examples=20)
+def test_groups_and_free_text_find_what_a_plain_reading_finds(
+    connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[Filter]
+) -> None:
+    _check(connection, table, asked)
+
+
+@pytest.mark.slow
+@given(table=tables, asked=st.lists(filters, min_size=5, max_size=30))
+@settings(max_examples=300)
+def test_many_filters_find_what_a_plain_reading_finds(
+    connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[Filter]
+) -> None:
+    _check(connection, table, asked)
