@@ -1,4 +1,4 @@
-"""What stands out in the last week, each with the filter that shows it."""
+"""What stood out lately, each with the filter that shows it."""
 
 from __future__ import annotations
 
@@ -78,33 +78,41 @@ def _incidents(connection: Connection, now: datetime) -> list[Finding]:
         each.provider: each
         for each in stats.slices(connection, by=("provider",), since=now - 14 * DAY, until=now)
     }
-    found = []
+    found: list[Finding] = []
+    told: set[str | None] = set()
     for days in range(14):
         end = now - days * DAY
-        for each in stats.slices(connection, by=("provider",), since=end - DAY, until=end):
-            whole = usual.get(each.provider)
-            if (
-                whole is None
-                or each.requests < ENOUGH // 2
-                or not each.p95_ms
-                or not whole.p95_ms
-                or each.p95_ms < SLOWER * whole.p95_ms
-            ):
-                continue
-            found.append(
-                Finding(
-                    f"{each.provider} was slow in the 24 hours to {end:%d %B %H:%M} UTC: p95 "
-                    f"{each.p95_ms / 1000:.1f} s against {whole.p95_ms / 1000:.1f} s over two "
-                    "weeks.",
-                    ":material/timer:",
-                    _filter(
-                        _span(end - DAY, end),
-                        Condition("provider_type", "is", each.provider),
-                        Condition("latency_ms", "gte", round(whole.p95_ms)),
-                    ),
-                )
-            )
+        slow = {
+            each.provider: each
+            for each in stats.slices(connection, by=("provider",), since=end - DAY, until=end)
+            if _is_slow(each, usual.get(each.provider))
+        }
+        # One incident reaches into two of these days; it is told once.
+        found += [
+            _slow_finding(each, usual[name], end) for name, each in slow.items() if name not in told
+        ]
+        told = set(slow)
     return found
+
+
+def _is_slow(each: Slice, usual: Slice | None) -> bool:
+    if usual is None or not each.p95_ms or not usual.p95_ms:
+        return False
+    return each.requests >= ENOUGH and each.p95_ms >= SLOWER * usual.p95_ms
+
+
+def _slow_finding(each: Slice, usual: Slice, end: datetime) -> Finding:
+    slow, normal = each.p95_ms or 0.0, usual.p95_ms or 0.0
+    return Finding(
+        f"{each.provider} was slow in the 24 hours to {end:%d %B %H:%M} UTC: p95 "
+        f"{slow / 1000:.1f} s against {normal / 1000:.1f} s over two weeks.",
+        ":material/timer:",
+        _filter(
+            _span(end - DAY, end),
+            Condition("provider_type", "is", each.provider),
+            Condition("latency_ms", "gte", round(normal)),
+        ),
+    )
 
 
 def _dearer_versions(connection: Connection, now: datetime) -> list[Finding]:

@@ -25,6 +25,8 @@ TAGS = {
     "staging": "yellow",
     "dev": "blue",
     "eval": "violet",
+    "batch": "gray",
+    "vip": "orange",
 }
 
 
@@ -38,15 +40,16 @@ def load_sample(
     for number, each in enumerate(read_sample(SAMPLE_PATH, now)):
         row = _row(each, actor)
         if each.group is not None:
-            if each.group not in groups:
-                groups[each.group] = store.new_group(actor).result()
-            row = replace(row, group_id=groups[each.group])
+            group = groups.setdefault(each.group, 0) or store.make_id()
+            groups[each.group] = group
+            row = replace(row, group_id=group)
         waiting.append(store.add(replace(row, origin=ORIGIN, scores=_scores(each))))
         while len(waiting) > 256:
             added += not waiting.popleft().result().duplicate
         if progress is not None and number % 100 == 0:
             progress(min(1.0, number / REQUESTS))
     added += sum(not each.result().duplicate for each in waiting)
+    store.change(partial(store.add_groups, list(groups.values()), actor)).result()
     for name, colour in TAGS.items():
         store.change(partial(_list_tag, store, actor, name, colour)).result()
     return added
@@ -68,4 +71,4 @@ def _row(each: SampleRequest, actor: str) -> NewRequest:
 
 
 def _scores(each: SampleRequest) -> tuple[tuple[str, float], ...]:
-    return tuple((name, float(value)) for name, value in each.scores)
+    return tuple((score["name"], float(score["value"])) for score in each.scores)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from workbench.ids import IdMaker
 from workbench.settings import Settings, settings
 from workbench.store import clock, keys
+from workbench.store.adding import RequestBatch
 from workbench.store.annotations import Annotations
 from workbench.store.audit import Audit
 from workbench.store.connection import Connection
 from workbench.store.migrate import migrate
 from workbench.store.preferences import Preferences
-from workbench.store.requests import RequestBatch
 from workbench.store.rows import Added, NewRequest
 from workbench.store.tags import Tags
 from workbench.store.writer import Change, Cursor, T, Writer
@@ -52,7 +53,7 @@ class Store:
         self.tags = Tags(self.audit)
         self.annotations = Annotations(self.audit)
         self.preferences = Preferences(self.audit)
-        self._add = RequestBatch(self.make_id)
+        self._add = RequestBatch(self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
 
     def add(self, row: NewRequest) -> Future[Added]:
@@ -66,10 +67,16 @@ class Store:
     def new_group(self, actor: str) -> Future[int]:
         def make(cursor: Cursor) -> int:
             id_ = self.make_id()
-            cursor.execute("INSERT INTO groups VALUES (?, ?, ?)", [id_, clock.now(), actor])
+            self.add_groups([id_], actor, cursor)
             return id_
 
         return self.change(make)
+
+    def add_groups(self, ids: Sequence[int], actor: str, cursor: Cursor) -> None:
+        """Make groups whose ids were taken from `make_id`."""
+        cursor.execute(
+            "INSERT INTO groups SELECT unnest(?::BIGINT[]), ?, ?", [list(ids), clock.now(), actor]
+        )
 
     def make_key(self, actor: str, name: str) -> str:
         """A new API key in the clear: the only time that it is to be had."""

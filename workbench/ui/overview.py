@@ -45,12 +45,20 @@ def _draw_metrics(current: Totals, before: Totals) -> None:
     metrics = (
         ("Requests", words.count(current.requests), _change(current.requests, before.requests)),
         ("Errors", words.share(current.errors, current.requests), f"{current.errors:,} requests"),
-        ("Cost", words.money(current.cost), _change(float(cost), float(before.cost or 0))),
-        ("Latency p50", words.latency(current.p50_ms), None),
-        ("Latency p95", words.latency(current.p95_ms), _change(current.p95_ms, before.p95_ms)),
+        (
+            "Cost",
+            words.money(current.cost if current.requests else 0),
+            _change(float(cost), float(before.cost or 0)),
+        ),
+        ("Latency p50", _latency(current.p50_ms), None),
+        ("Latency p95", _latency(current.p95_ms), _change(current.p95_ms, before.p95_ms)),
     )
     for label, value, delta in metrics:
         grid.metric(label, value, delta, delta_color="off", delta_arrow="off")
+
+
+def _latency(milliseconds: float | None) -> str:
+    return "none" if milliseconds is None else words.latency(milliseconds)
 
 
 def _change(now: float | None, before: float | None) -> str | None:
@@ -65,7 +73,7 @@ def draw_attention(now: datetime) -> None:
     st.subheader("Needs attention", anchor=False)
     found = findings(open_store().connection, now)
     if not found:
-        st.caption("Nothing stands out in the last seven days.")
+        st.caption("Nothing stood out in the last two weeks.")
     for finding in found:
         _draw_finding(finding)
 

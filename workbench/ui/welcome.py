@@ -30,7 +30,7 @@ def _draw_sample() -> None:
     with st.container(border=True):
         st.subheader("Look around with a sample", anchor=False)
         st.markdown(
-            "A month of a parcel service's assistant: about 2,000 requests to several providers, "
+            "A month of an outdoor shop's assistants: about 2,000 requests to several providers, "
             "with tool calls, images, errors and an incident to find. Removed with one click."
         )
         load_button()

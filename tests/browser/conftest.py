@@ -1,0 +1,101 @@
+"""A real Chromium against the real server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.__main__ import BROWSERS
+from tests.server import Server, running
+
+WAIT_MS = 20_000
+# Chromium asks its maker's hosts for things of its own unless told not to.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT_MS)
+    program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+class Visitor:
+    """One person's browser: a context of its own that notes what was asked of other hosts."""
+
+    def __init__(self, context: BrowserContext, server: Server) -> None:
+        self.server = server
+        self.foreign: list[str] = []
+        self.dialogs: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(WAIT_MS)
+        self.page.on("request", self._note)
+        self.page.on("dialog", self._dismiss)
+
+    def _note(self, request: Any) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:", "ws://127.0.0.1")):
+            self.foreign.append(request.url)
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def goto(self, address: str) -> Page:
+        self.page.goto(address if "://" in address else f"{self.server.url}{address}")
+        return self.page
+
+    def settle(self) -> Page:
+        """Wait until the page has finished its run."""
+        self.page.wait_for_function(
+            "() => { const app = document.querySelector('[data-testid=stApp]');"
+            " return app && app.getAttribute('data-test-script-state') === 'notRunning'; }"
+        )
+        return self.page
+
+    def click_row(self, number: int) -> None:
+        """Click into the table's line `number` (from 0), on its model."""
+        table = self.page.locator('[data-testid="stDataFrame"]').first
+        expect(table.locator("canvas").first).to_be_visible()
+        box = table.bounding_box()
+        assert box is not None
+        self.page.mouse.click(box["x"] + 290, box["y"] + 30 * (number + 1) + 15)
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(str(tmp_path / "workbench.duckdb")) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Visitor:
+        options = {"viewport": {"width": 1440, "height": 900}, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        return Visitor(context, server)
+
+    yield make
+    for context in contexts:
+        context.close()

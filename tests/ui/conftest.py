@@ -1,0 +1,67 @@
+"""Pages are run by AppTest over a store of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
+from streamlit.util import calc_hash
+
+from tests.seed import seed
+from workbench.settings import ROOT, settings
+from workbench.store.store import Store, close_store, open_store
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[Store]:
+    """The store of the process, empty."""
+    monkeypatch.setenv("WORKBENCH_DATABASE", database)
+    settings.cache_clear()
+    yield open_store()
+    close_store()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def seeded(store: Store) -> list[int]:
+    """Ids of 60 requests, the newest first."""
+    return seed(store, datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def _pages_run_inside_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the server (workbench/ui/serving.py): a page's file is never run by itself."""
+    ours = type("PagesManager", (PagesManager,), {})
+    monkeypatch.setattr(app_test, "PagesManager", ours)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+
+
+@pytest.fixture
+def open_page(store: Store) -> Open:
+    """Run a page with the query parameters of a link."""
+
+    def run(page: str = "home", **link: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=30)
+        app.query_params.update(link)
+        app._page_hash = calc_hash("" if page == "home" else page)
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return run
+
+
+def text_of(app: AppTest) -> str:
+    """All text that a page drew, in order."""
+    pieces: list[str] = []
+    for kind in ("title", "header", "subheader", "markdown", "caption", "text", "code", "error"):
+        pieces += [str(each.value) for each in app.get(kind)]
+    for kind in ("warning", "info", "success"):
+        pieces += [str(each.value) for each in app.get(kind)]
+    pieces += [each.proto.body for each in app.get("html")]
+    return "\n".join(pieces)
