@@ -29,13 +29,7 @@ draw_timeline(
     on_range=lambda start, end: narrow_to(filter_, start, end),
 )
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(
-        f"**{totals.requests:,}** {'request' if totals.requests == 1 else 'requests'}"
-        f" · {words.money(totals.cost).replace('$', chr(92) + '$')}"
-        f" · p95 {words.latency(totals.p95_ms)}"
-        f" · {words.plural(totals.errors, 'error')}",
-        width="stretch",
-    )
+    st.markdown(words.totals_line(totals), width="stretch")
     draw_news(filter_, now)
 if totals.requests == 0 and open_request() is None:
     draw_no_match(filter_, now)

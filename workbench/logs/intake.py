@@ -166,10 +166,10 @@ def _taken(
         tags=tags(body.get("tags")),
         metadata=metadata(body.get("metadata"), raw),
         prompt_name=body.get("prompt_name") or None,
-        prompt_id=body.get("prompt_id"),
-        prompt_version=prompt_version,
+        prompt_id=_whole_number(body.get("prompt_id")),
+        prompt_version=_whole_number(prompt_version),
         prompt_label=body.get("prompt_label") or None,
-        group_id=body.get("group_id"),
+        group_id=_whole_number(body.get("group_id")),
         span_id=body.get("span_id") or None,
         trace_id=body.get("trace_id") or None,
         is_json=kind.is_json,
@@ -187,8 +187,8 @@ def _taken(
         input_variables=body.get("prompt_input_variables"),
         normaliser=conversation.normaliser,
         scores=scores(body),
-        client_record=None if own is None else digest("record", sender.actor, own),
-        body_hash=digest(source, sender.actor, raw) if own is None else None,
+        client_record=None if own is None else uuid_of("record", sender.actor, own),
+        body_hash=uuid_of(source, sender.actor, raw) if own is None else None,
     )
     return Taken(row, conversation)
 
@@ -257,6 +257,10 @@ def scores(body: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     return ((name or DEFAULT_SCORE, float(score)),)
 
 
+def _whole_number(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _name(value: str | None) -> str | None:
     return value[:MAX_NAME] if value else None
 
@@ -298,7 +302,11 @@ def _outcome(
     return status or SUCCESS, error_type, message[:MAX_ERROR_MESSAGE] if message else None
 
 
-def digest(*texts: str) -> str:
+def uuid_of(*texts: str) -> str:
     """A UUID's text made of 128 bits of the texts' SHA-256."""
-    hashed = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+        digest.update(b"\0")
+    hashed = digest.hexdigest()
     return f"{hashed[:8]}-{hashed[8:12]}-{hashed[12:16]}-{hashed[16:20]}-{hashed[20:32]}"

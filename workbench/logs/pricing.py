@@ -96,7 +96,11 @@ def cost_of(
 
 
 def _lines(price: ModelPrice, usage: Usage) -> list[dict[str, Any]] | None:
-    """The priced counts; None when a count that has a price is not known."""
+    """The priced counts; None when a count that has a price is not known.
+
+    Where tokens were counted and none of them has a price, the model is billed by something that
+    was not counted (seconds of sound, characters, pictures): that is not free but unknown.
+    """
     from genai_prices.decompose import compute_leaf_values
     from genai_prices.types import calc_unit_price
 
@@ -122,6 +126,8 @@ def _lines(price: ModelPrice, usage: Usage) -> list[dict[str, Any]] | None:
                 "cost": cost,
             }
         )
+    if not lines and (counts["input_tokens"] or counts["output_tokens"]):
+        return None
     return lines
 
 

@@ -114,8 +114,9 @@ def _is_encoded(text: str) -> bool:
 
 def preview(text: str, limit: int = PREVIEW_LIMIT) -> str:
     """One line of at most `limit` characters: white space collapsed, a cut shown as "…"."""
-    line = " ".join(text[: limit * 16].split())
-    if len(line) <= limit and len(text) > limit * 16:
+    head = text[: limit * 2]
+    line = " ".join(head.split())
+    if len(line) <= limit and len(text) > len(head):
         line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

@@ -120,28 +120,33 @@ def narrow_to(filter_: Filter, start: datetime, end: datetime) -> None:
 
 
 def _draw_form(filter_: Filter, now: datetime) -> None:
-    with st.popover("Filter", icon=":material/filter_list:", width="content"):
-        # The choices are those of everything, so that a choice can be changed, not only narrowed.
-        everything = Filter().with_time_range(filter_.time_range)
-        connection = open_store().connection
-        with st.form("filter-form", border=False):
-            chosen: dict[str, list[str]] = {}
-            for field, label, facet in _FORM:
-                chosen[field] = _pick(
-                    filter_, field, label, stats.facet(connection, facet, everything, now=now)
-                )
-            chosen["status"] = _pick(filter_, "status", "Status", [Facet(s, 0) for s in STATUSES])
-            known = [Facet(tag.name, tag.requests) for tag in tags.listed(connection)]
-            chosen["tags"] = _pick(filter_, "tags", "Tags", known)
-            with st.container(horizontal=True):
-                keys = stats.facet(connection, "metadata_key", everything, now=now)
-                key = st.selectbox(
-                    "Metadata key", [each.value for each in keys], index=None, placeholder="any"
-                )
-                value = st.text_input("is", key="filter-metadata-value")
-            if st.form_submit_button("Apply", type="primary"):
-                write_filter(_with_choices(filter_, chosen, key, value))
-                st.rerun()
+    form = st.popover(
+        "Filter", icon=":material/filter_list:", key="filter-popover", on_change="rerun"
+    )
+    # Counting the choices reads the whole time range, so it waits for the form to be opened.
+    if form.open:
+        with form, st.form("filter-form", border=False):
+            _draw_choices(filter_, now)
+
+
+def _draw_choices(filter_: Filter, now: datetime) -> None:
+    connection = open_store().connection
+    # The choices are those of everything, so that a choice can be changed, not only narrowed.
+    everything = Filter().with_time_range(filter_.time_range)
+    chosen: dict[str, list[str]] = {}
+    for field, label, facet in _FORM:
+        found = stats.facet(connection, facet, everything, now=now)
+        chosen[field] = _pick(filter_, field, label, found)
+    chosen["status"] = _pick(filter_, "status", "Status", [Facet(name, 0) for name in STATUSES])
+    known = [Facet(tag.name, tag.requests) for tag in tags.listed(connection)]
+    chosen["tags"] = _pick(filter_, "tags", "Tags", known)
+    with st.container(horizontal=True):
+        keys = [each.value for each in stats.facet(connection, "metadata_key", everything, now=now)]
+        key = st.selectbox("Metadata key", keys, index=None, placeholder="any")
+        value = st.text_input("is", key="filter-metadata-value")
+    if st.form_submit_button("Apply", type="primary"):
+        write_filter(_with_choices(filter_, chosen, key, value))
+        st.rerun()
 
 
 def _pick(filter_: Filter, field: str, label: str, choices: list[Facet]) -> list[str]:

@@ -65,8 +65,9 @@ def _change(now: float | None, before: float | None) -> str | None:
     """The change against the period before; None where there is nothing to compare with."""
     if not now or not before:
         return None
-    percent = 100 * (now - before) / before
-    return f"{percent:+.0f} % against the period before"
+    percent = round(100 * (now - before) / before)
+    change = f"{percent:+d} %" if percent else "no change"
+    return f"{change} against the period before"
 
 
 def draw_attention(now: datetime) -> None:

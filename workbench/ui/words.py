@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from workbench.store.search import Totals
+
 UNKNOWN = "unknown"
 
 
@@ -19,6 +21,8 @@ def money(dollars: Decimal | float | None) -> str:
         return f"${amount:,.0f}"
     if abs(amount) >= 1:
         return f"${amount:,.2f}"
+    if abs(amount) >= Decimal("0.1"):
+        return f"${amount:.3f}"
     return f"${amount:.5f}" if abs(amount) >= Decimal("0.0001") else f"${amount:.3g}"
 
 
@@ -63,3 +67,17 @@ def ago(moment: datetime, now: datetime) -> str:
         if passed >= length:
             return f"{plural(passed // length, unit)} ago"
     return "just now"
+
+
+def totals_line(totals: Totals) -> str:
+    """What a filter finds, as Markdown: the count is exact."""
+    found = f"**{totals.requests:,}** {'request' if totals.requests == 1 else 'requests'}"
+    if totals.requests == 0:
+        return found
+    cost = money(totals.cost).replace("$", "\\$")
+    if totals.cost is None:
+        cost = "cost unknown"
+    elif totals.unpriced:
+        cost += f" (without {totals.unpriced:,} of unknown cost)"
+    errors = plural(totals.errors, "error")
+    return f"{found} · {cost} · p95 {latency(totals.p95_ms)} · {errors}"

@@ -83,6 +83,8 @@ _BY_NAME: tuple[tuple[str, Normaliser], ...] = (
 
 def normalise(call: Call) -> Conversation:
     """The conversation of a call; what is not understood is kept whole in `unknown` parts."""
+    if call.response in ("", []):
+        call = replace(call, response={})
     read = by_answer(call) or by_name(call) or by_request(call) or raw.normalise
     return replace(read(call), provider=provider_of(call))
 

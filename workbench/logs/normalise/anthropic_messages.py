@@ -115,9 +115,8 @@ def whole_answer(response: Any) -> dict[str, Any]:
 
 def output(response: Any, answer: dict[str, Any]) -> list[Message]:
     """The assistant's message; an answer of another shape is kept as it is."""
-    content = answer.get("content")
-    if isinstance(content, list | str) and content:
-        said = turn(text(answer.get("role")) or "assistant", content)
+    if "content" in answer and not (answer.get("error") and not answer["content"]):
+        said = turn(text(answer.get("role")) or "assistant", answer["content"])
         refusal = mapping(answer.get("stop_details")).get("explanation")
         if isinstance(refusal, str) and refusal and answer.get("stop_reason") == "refusal":
             said[-1]["content"].append({"type": "refusal", "refusal": refusal})
@@ -126,8 +125,6 @@ def output(response: Any, answer: dict[str, Any]) -> list[Message]:
         return [{"role": "assistant", "content": [text_part(response)]}]
     if not response or answer.get("error"):
         return []
-    if "content" in answer:
-        return [{"role": "assistant", "content": []}]
     return [{"role": "assistant", "content": [unknown_part(response)]}]
 
 

@@ -32,7 +32,7 @@ from workbench.usage import Usage
 
 NAME = "bedrock.invoke_model/1"
 
-_OUTER = frozenset({"body", "modelId", "accept", "contentType"})
+_OUTER = frozenset({"body", "modelId"})
 _INNER = frozenset({"prompt", "inputText", "model", "textGenerationConfig"})
 
 
@@ -49,7 +49,7 @@ def normalise(call: Call) -> Conversation:
         normaliser=NAME,
         model=model or found.model,
         requested_model=model,
-        parameters={**without(found.parameters, frozenset({"modelId"})), **outer},
+        parameters={**without(found.parameters, frozenset({"model"})), **outer},
         usage=found.usage or _counted_in_headers(call.response),
     )
 

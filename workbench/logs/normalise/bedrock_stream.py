@@ -14,8 +14,8 @@ class _Block:
     texts: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
-    signature: str = ""
-    redacted: str = ""
+    signatures: list[str] = field(default_factory=list)
+    redacted: list[str] = field(default_factory=list)
     citations: list[Any] = field(default_factory=list)
 
     def add(self, delta: dict[str, Any]) -> None:
@@ -23,8 +23,8 @@ class _Block:
         self.inputs.append(text(mapping(delta.get("toolUse")).get("input")))
         thought = mapping(delta.get("reasoningContent"))
         self.thoughts.append(text(thought.get("text")))
-        self.signature += text(thought.get("signature"))
-        self.redacted += text(thought.get("redactedContent"))
+        self.signatures.append(text(thought.get("signature")))
+        self.redacted.append(text(thought.get("redactedContent")))
         if isinstance(delta.get("citation"), dict):
             self.citations.append(delta["citation"])
 
@@ -32,12 +32,13 @@ class _Block:
         if self.tool is not None:
             given = "".join(self.inputs)
             return {"toolUse": {**self.tool, "input": parsed(given) if given else {}}}
-        thought = "".join(self.thoughts)
-        if thought or self.signature:
-            signed = {"text": thought, "signature": self.signature or None}
+        thought, signature = "".join(self.thoughts), "".join(self.signatures)
+        if thought or signature:
+            signed = {"text": thought, "signature": signature or None}
             return {"reasoningContent": {"reasoningText": signed}}
-        if self.redacted:
-            return {"reasoningContent": {"redactedContent": self.redacted}}
+        redacted = "".join(self.redacted)
+        if redacted:
+            return {"reasoningContent": {"redactedContent": redacted}}
         said = "".join(self.texts)
         if self.citations:
             return {"citationsContent": {"content": [{"text": said}], "citations": self.citations}}

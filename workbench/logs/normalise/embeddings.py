@@ -74,6 +74,7 @@ def output(answer: dict[str, Any]) -> list[Message]:
 
 
 def usage_of(answer: dict[str, Any]) -> Usage | None:
+    """No vendor counts output here: there is no text that could come back."""
     counts = mapping(answer.get("usage"))
     sent = first_count(counts, "prompt_tokens", "input_tokens", "total_tokens")
     if sent is None:
@@ -81,7 +82,7 @@ def usage_of(answer: dict[str, Any]) -> Usage | None:
         sent = first_count(billed, "input_tokens")
     if sent is None:
         sent = first_count(answer, "prompt_eval_count", "inputTextTokenCount")
-    return None if sent is None else Usage(input_tokens=sent)
+    return None if sent is None else Usage(input_tokens=sent, output_tokens=0)
 
 
 def answers(response: Any) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.logs.call import Call, Conversation
-from workbench.logs.normalise.gemini_parts import annotations, assembled, either, messages
+from workbench.logs.normalise.gemini_parts import assembled, citations, either, messages
+from workbench.logs.normalise.gemini_stream import merge_answers
 from workbench.logs.normalise.shape import (
     billing,
     built_in_tool,
@@ -73,12 +74,13 @@ _FINISH_REASONS = (
 
 def normalise(call: Call) -> Conversation:
     kwargs = call.kwargs
-    answer = whole_answer(call.response)
+    response = call.response
+    answer = merge_answers(response) if isinstance(response, list) else mapping(response)
     first = mapping(next(iter(items(answer.get("candidates"))), None))
     requested = text_or_none(kwargs.get("model")) or text_or_none(kwargs.get("model_name"))
     return Conversation(
         prompt=prompt(call),
-        output=output(call.response, answer),
+        output=output(response, answer),
         normaliser=NAME,
         model=_model(text_or_none(either(answer, "model_version")) or requested),
         requested_model=_model(requested),
@@ -104,9 +106,8 @@ def _setting(kwargs: dict[str, Any], name: str) -> Any:
 
 def prompt(call: Call) -> Prompt:
     kwargs = call.kwargs
-    asked: list[Message] = []
-    for system in messages(_setting(kwargs, "system_instruction")):
-        asked.append({**system, "role": "system"})
+    system = messages(_setting(kwargs, "system_instruction"))
+    asked: list[Message] = [{**message, "role": "system"} for message in system]
     asked += messages(kwargs.get("history"))
     for key in ("contents", "content", "message"):
         asked += messages(kwargs.get(key))
@@ -161,53 +162,12 @@ def _parameters(kwargs: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def whole_answer(response: Any) -> dict[str, Any]:
-    """The answer, or the answers of a stream as one: the last one's counts, all one's parts."""
-    if not isinstance(response, list):
-        return mapping(response)
-    merged: dict[str, Any] = {}
-    candidates: dict[int, dict[str, Any]] = {}
-    for chunk in map(mapping, response):
-        merged |= {k: v for k, v in chunk.items() if k != "candidates" and v is not None}
-        for position, raw in enumerate(items(chunk.get("candidates"))):
-            index = mapping(raw).get("index")
-            key = index if isinstance(index, int) else position
-            _add_candidate(candidates.setdefault(key, {"parts": []}), mapping(raw))
-    merged["candidates"] = [
-        {**one, "content": {"role": "model", "parts": _joined(one["parts"])}}
-        for _, one in sorted(candidates.items())
-    ]
-    return merged
-
-
-def _add_candidate(target: dict[str, Any], raw: dict[str, Any]) -> None:
-    target["parts"] += items(mapping(raw.get("content")).get("parts"))
-    target |= {k: v for k, v in raw.items() if k not in ("content", "parts") and v is not None}
-
-
-def _joined(parts: list[Any]) -> list[Any]:
-    """Neighbouring pieces of one text or thought as one part."""
-    runs: list[tuple[dict[str, Any], list[str]]] = []
-    for part in map(mapping, parts):
-        plain = isinstance(part.get("text"), str)
-        if plain and runs and runs[-1][1] and _same_kind(runs[-1][0], part):
-            runs[-1][1].append(part["text"])
-        else:
-            runs.append((part, [part["text"]] if plain else []))
-    return [{**part, "text": "".join(texts)} if texts else part for part, texts in runs]
-
-
-def _same_kind(before: dict[str, Any], part: dict[str, Any]) -> bool:
-    signed = either(before, "thought_signature") or either(part, "thought_signature")
-    return not signed and bool(before.get("thought")) == bool(part.get("thought"))
-
-
 def output(response: Any, answer: dict[str, Any]) -> list[Message]:
     candidates = items(answer.get("candidates"))
     result: list[Message] = []
     for candidate in map(mapping, candidates):
         said = assembled("assistant", items(mapping(candidate.get("content")).get("parts")))
-        notes = annotations(either(candidate, "grounding_metadata"))
+        notes = citations(either(candidate, "grounding_metadata"))
         if notes:
             spoken = (part for message in said for part in message["content"])
             target = next((part for part in spoken if part["type"] == "text"), None)

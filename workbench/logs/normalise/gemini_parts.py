@@ -152,16 +152,15 @@ def _file(file: dict[str, Any]) -> Part:
     return media_part(url, mime, title)
 
 
-def annotations(grounding: Any) -> list[dict[str, Any]]:
+def citations(grounding: Any) -> list[dict[str, Any]]:
     """Where an answer rests on the web or on a file: each support's chunks, with its span."""
     chunks = items(either(grounding, "grounding_chunks"))
-    notes = []
-    for support in items(either(grounding, "grounding_supports")):
-        segment = mapping(mapping(support).get("segment"))
-        for index in items(either(support, "grounding_chunk_indices")):
-            if isinstance(index, int) and 0 <= index < len(chunks):
-                notes.append(_note(mapping(chunks[index]), segment))
-    return notes
+    return [
+        _note(mapping(chunks[index]), mapping(mapping(support).get("segment")))
+        for support in items(either(grounding, "grounding_supports"))
+        for index in items(either(support, "grounding_chunk_indices"))
+        if isinstance(index, int) and 0 <= index < len(chunks)
+    ]
 
 
 def _note(chunk: dict[str, Any], segment: dict[str, Any]) -> dict[str, Any]:

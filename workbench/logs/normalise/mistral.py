@@ -6,14 +6,22 @@ Shapes: https://docs.mistral.ai/api and the models of `mistralai`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from workbench.logs.call import Call, Conversation
 from workbench.logs.normalise import openai_chat
 from workbench.logs.normalise.openai_chat import usage_of
 from workbench.logs.normalise.openai_parts import content_parts, message
 from workbench.logs.normalise.shape import items, json_text, mapping, text, text_or_none, without
-from workbench.messages import Message, Prompt, ToolCall, text_part, unknown_part
+from workbench.messages import (
+    FunctionCall,
+    Message,
+    Part,
+    Prompt,
+    ToolCall,
+    text_part,
+    unknown_part,
+)
 
 NAME = "mistral.chat/1"
 
@@ -95,12 +103,13 @@ def _add_entry(target: Message, kind: str, entry: dict[str, Any]) -> None:
             "name": text(entry.get("name")),
             "input": entry.get("arguments"),
         }
-        target["content"].append(used)  # type: ignore[arg-type]
+        target["content"].append(cast(Part, used))
     else:
-        function = {"name": text(entry.get("name")), "arguments": json_text(entry.get("arguments"))}
+        given = json_text(entry.get("arguments"))
+        function: FunctionCall = {"name": text(entry.get("name")), "arguments": given}
         call: ToolCall = {
             "id": text(entry.get("tool_call_id")),
             "type": "function",
-            "function": function,  # type: ignore[typeddict-item]
+            "function": function,
         }
-        target["tool_calls"] = [*(target.get("tool_calls") or []), call]
+        cast(list[ToolCall], target.setdefault("tool_calls", [])).append(call)

@@ -40,7 +40,7 @@ def read(call: Call, name: str) -> Conversation:
     requested = text_or_none(call.kwargs.get("model"))
     return Conversation(
         prompt=prompt(call),
-        output=output(call.response, answer),
+        output=output(call, answer),
         normaliser=name,
         model=text_or_none(answer.get("model")) or requested,
         requested_model=requested,
@@ -82,16 +82,25 @@ def whole_answer(response: Any) -> dict[str, Any]:
     return answer
 
 
-def output(response: Any, answer: dict[str, Any]) -> list[Message]:
+def output(call: Call, answer: dict[str, Any]) -> list[Message]:
     """One assistant message a choice; an answer of another shape is kept as it is."""
-    choices = items(answer.get("choices"))
+    response, choices = call.response, items(answer.get("choices"))
     if choices:
-        return [message(mapping(choice).get("message"), "assistant") for choice in choices]
+        said = [mapping(choice).get("message") for choice in choices]
+        sound = text_or_none(mapping(call.kwargs.get("audio")).get("format"))
+        return [message(_with_format(one, sound), "assistant") for one in said]
     if isinstance(response, str) and response:
         return [{"role": "assistant", "content": [text_part(response)]}]
     if not response or answer.get("error") or "choices" in mapping(response):
         return []
     return [{"role": "assistant", "content": [unknown_part(response)]}]
+
+
+def _with_format(raw: Any, sound: str | None) -> Any:
+    """A message whose audio names its format, which only the request says."""
+    if sound is None or not isinstance(mapping(raw).get("audio"), dict):
+        return raw
+    return {**raw, "audio": {"format": sound, **raw["audio"]}}
 
 
 def usage_of(counts: dict[str, Any], service_tier: str | None = None) -> Usage | None:

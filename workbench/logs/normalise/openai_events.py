@@ -39,9 +39,11 @@ class _Item:
         item = dict(self.start)
         for key, texts in self.values.items():
             item[key] = "".join(texts)
+        parts: dict[str, list[Any]] = {}
         for (key, kind, name, _), texts in sorted(self.pieces.items(), key=lambda one: one[0][3]):
-            item[key] = [*items(item.get(key)), {"type": kind, name: "".join(texts)}]
-        return item
+            made = parts.setdefault(key, list(items(item.get(key))))
+            made.append({"type": kind, name: "".join(texts)})
+        return item | parts
 
 
 def merge_events(events: list[Any]) -> dict[str, Any]:

@@ -20,7 +20,6 @@ _LISTS = ("reasoning_details", "annotations", "images")
 class _Function:
     """A function or tool call in the making."""
 
-    index: Any = None
     id: str = ""
     type: str = "function"
     name: list[str] = field(default_factory=list)
@@ -49,6 +48,7 @@ class _Choice:
     message: dict[str, Any] = field(default_factory=dict)
     pieces: dict[str, list[Any]] = field(default_factory=dict)
     calls: list[_Function] = field(default_factory=list)
+    by_index: dict[int, _Function] = field(default_factory=dict)
     function: _Function | None = None
     audio: dict[str, Any] = field(default_factory=dict)
 
@@ -119,22 +119,24 @@ def _add_choice(target: _Choice, choice: dict[str, Any]) -> None:
         target.function = target.function or _Function()
         target.function.add(delta["function_call"])
     for raw_call in items(delta.get("tool_calls")):
-        _add_call(target.calls, mapping(raw_call))
+        _add_call(target, mapping(raw_call))
     if isinstance(delta.get("audio"), dict):
         _add_audio(target.audio, delta["audio"])
 
 
-def _add_call(calls: list[_Function], delta: dict[str, Any]) -> None:
+def _add_call(choice: _Choice, delta: dict[str, Any]) -> None:
     """A piece belongs to the call of its index; without one, to the last, unless it has an id."""
     index = delta.get("index")
-    target = None
+    last = choice.calls[-1] if choice.calls else None
     if isinstance(index, int):
-        target = next((call for call in reversed(calls) if call.index == index), None)
-    elif calls and delta.get("id") in (None, "", calls[-1].id):
-        target = calls[-1]
+        target = choice.by_index.get(index)
+    else:
+        target = last if last and delta.get("id") in (None, "", last.id) else None
     if target is None:
-        target = _Function(index)
-        calls.append(target)
+        target = _Function()
+        choice.calls.append(target)
+        if isinstance(index, int):
+            choice.by_index[index] = target
     target.id = text(delta.get("id")) or target.id
     target.type = text(delta.get("type")) or target.type
     target.add(mapping(delta.get("function")))

@@ -1,0 +1,1 @@
+"""Larkfield, the made-up outdoor shop whose month of requests is the sample."""
