@@ -264,3 +264,8 @@ def test_a_new_kind_of_answer_is_kept_whole(track: Track) -> None:
         track(provider_type="newcomer", function_name="n.call", request_response={"waves": [1]})
     )
     assert orjson.loads(found.raw)["request_response"] == {"waves": [1]}
+
+
+def test_whole_numbers_may_be_written_with_a_point(track: Track) -> None:
+    found = kept(track(prompt_version=2.0, group_id=7.0))
+    assert (found.summary.prompt_version, found.group_id) == (2, 7)

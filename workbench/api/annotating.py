@@ -14,13 +14,32 @@ from workbench.logs.key_removal import without_keys
 from workbench.store.writer import Change
 
 
-def _reader(model: type[wire.Body]) -> Callable[[Sent], wire.Body]:
+def _reader(
+    model: type[wire.Body], arrange: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> Callable[[Sent], wire.Body]:
     def read(sent: Sent) -> wire.Body:
         # A key that strayed into metadata or a variable is not kept there either.
-        wire.read(model, sent.body)
-        return wire.read(model, without_keys(sent.text, sent.body, sent.keys)[1])
+        body = without_keys(sent.text, sent.body, sent.keys)[1]
+        return wire.read(model, arrange(body) if arrange else body)
 
     return read
+
+
+def unshifted(body: dict[str, Any]) -> dict[str, Any]:
+    """The body that `AsyncPromptLayer().track.prompt` means.
+
+    Package 1.5.16 passes its arguments one place too far there: `request_id` is its flag
+    `throw_on_error`, and each later field holds its predecessor's value. A label never arrives.
+    """
+    if not (isinstance(body.get("request_id"), bool) and isinstance(body.get("version"), dict)):
+        return body
+    return body | {
+        "request_id": body.get("prompt_name"),
+        "prompt_name": body.get("prompt_input_variables"),
+        "prompt_input_variables": body["version"],
+        "version": body.get("label"),
+        "label": None,
+    }
 
 
 def _read_metadata(sent: Sent) -> wire.TrackMetadata:
@@ -85,7 +104,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *_twice(
         ("/library-track-prompt", "/rest/track-prompt"),
         "Link a request to the prompt template that made it",
-        read=_reader(wire.TrackPrompt),
+        read=_reader(wire.TrackPrompt, unshifted),
         respond=_changing(_prompt, "Prompt tracked successfully"),
         request=wire.TrackPrompt,
     ),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, Field
 
-from workbench.jsontext import read_object
 from workbench.logs.call import Conversation
 from workbench.logs.intake import Taken, blueprint
 from workbench.logs.normalise import prompt_blueprint
@@ -111,7 +111,7 @@ class RequestDetail(BaseModel):
     prompt_name: str | None
     prompt_version_number: int | None
     group_id: int | None
-    raw_request: dict[str, Any]
+    raw_request: Any
 
 
 class Found(BaseModel):
@@ -238,8 +238,16 @@ def detail(found: Detail) -> dict[str, Any]:
         "prompt_name": summary.prompt_name,
         "prompt_version_number": summary.prompt_version,
         "group_id": found.group_id,
-        "raw_request": read_object(found.raw.encode()) if found.raw else {},
+        "raw_request": _value(found.raw),
     }
+
+
+def _value(raw: str) -> Any:
+    """The call as a JSON value; records that came in another way may have other text."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw
 
 
 def _score(score: Score) -> dict[str, Any]:

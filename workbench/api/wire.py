@@ -35,6 +35,11 @@ MAX_PER_PAGE = 25
 Body = TypeVar("Body", bound=BaseModel)
 
 
+def _whole(value: Any) -> Any:
+    """2.0 is the whole number 2, in JSON as in JavaScript."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _number_of_text(value: Any) -> Any:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value) else value
 
@@ -74,7 +79,8 @@ def _refuse(path: list[str | int], needed: str, came: Any) -> NoReturn:
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 FullName = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[Whole, Field(ge=1, le=MAX_ID)]
 LooseId = Annotated[
     Id,
     BeforeValidator(_number_of_text),
@@ -87,7 +93,7 @@ LooseId = Annotated[
         }
     ),
 ]
-Version = Annotated[int, Field(ge=1, le=MAX_VERSION)]
+Version = Annotated[Whole, Field(ge=1, le=MAX_VERSION)]
 LooseVersion = Annotated[
     Version,
     BeforeValidator(_number_of_text),
@@ -100,7 +106,7 @@ LooseVersion = Annotated[
         }
     ),
 ]
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Count = Annotated[Whole, Field(ge=0, le=MAX_COUNT)]
 Price = Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
 Score = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Moment = Annotated[
@@ -126,6 +132,10 @@ Template = Annotated[
     dict[str, Any],
     AfterValidator(_template),
     WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/Template"}]}),
+]
+FilterGroup = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"$ref": "#/components/schemas/FilterGroup"}, {"type": "null"}]}),
 ]
 Status = Literal["SUCCESS", "WARNING", "ERROR"]
 ApiKey = Annotated[
@@ -228,12 +238,10 @@ class CreateGroup(Keyed):
 class Search(Keyed):
     """A log filter with its page. `filter_group` is read by the filter itself."""
 
-    filter_group: Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/FilterGroup"})] = (
-        None
-    )
+    filter_group: FilterGroup = None
     q: Annotated[str, Field(max_length=10_000)] | None = None
-    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    per_page: Annotated[int, Field(ge=1, le=MAX_PER_PAGE)] | None = None
+    page: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+    per_page: Annotated[Whole, Field(ge=1, le=MAX_PER_PAGE)] | None = None
     sort_by: (
         Literal[
             "request_start_time", "input_tokens", "output_tokens", "cost", "latency_ms", "status"

@@ -13,7 +13,7 @@ from workbench.ui.hostile import draw_text, escaped
 from workbench.ui.images import draw_image
 
 # A long system prompt shows its first line and folds the rest.
-FOLD_LENGTH = 600
+FOLD_LENGTH = 300
 FOLDED_ROLES = {"system", "developer"}
 MESSAGES_SHOWN = 40
 

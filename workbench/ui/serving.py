@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -34,6 +35,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     except (SettingsError, StoreError) as error:
         _stop(str(error))
     announce(store, local_address())
+    # What was loaded by now stays: collecting it again and again held up answers by 0.1 s.
+    gc.collect()
+    gc.freeze()
     try:
         yield {}
     finally:
