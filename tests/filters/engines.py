@@ -1,4 +1,4 @@
-"""The two engines that every filter must run on, with the tables of the first migration."""
+"""The two engines that every filter must run on, with the tables of the migrations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 import duckdb
 
 from tests.filters.oracle import Row
+from workbench.filters.folding import search_fold
+from workbench.store import migrate
 from workbench.store.filter_sql import Compiled
-from workbench.store.migrations.m0001_first import STATEMENTS
+from workbench.store.metadata import index_of
 
 _TABLES = ("requests", "bodies", "scores")
 
@@ -37,8 +39,7 @@ def engine(name: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"ATTACH 'ducklake:{folder / 'catalogue'}' AS lake (DATA_PATH '{folder / 'data'}')"
             )
             connection.execute("USE lake")
-        for statement in STATEMENTS:
-            connection.execute(statement)
+        migrate.run(connection, is_ducklake=name == "ducklake")
         yield connection
 
 
@@ -103,15 +104,24 @@ def _add(connection: duckdb.DuckDBPyConnection, row: Row) -> None:
     ]:
         values[name] = getattr(row, name)
     values["metadata"] = _json(row.metadata)
-    marks = ", ".join("?::JSON::VARIANT" if name == "metadata" else "?" for name in values)
+    values["metadata_index"] = index_of(row.metadata or {})
+    marks = ", ".join("?" for _ in values)
     connection.execute(
         f"INSERT INTO requests ({', '.join(values)}) VALUES ({marks})", list(values.values())
     )
     connection.execute(
-        "INSERT INTO bodies (request_id, started_at, input_text, output_text, output, "
-        "input_variables) VALUES (?, ?, ?, ?, ?, ?)",
-        [row.id, started, row.input_text, row.output_text]
-        + [_json(row.output), _json(row.input_variables)],
+        "INSERT INTO bodies (request_id, started_at, input_text, output_text, input_folded, "
+        "output_folded, output, input_variables) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            row.id,
+            started,
+            row.input_text,
+            row.output_text,
+            None if row.input_text is None else search_fold(row.input_text),
+            None if row.output_text is None else search_fold(row.output_text),
+            _json(row.output),
+            _json(row.input_variables),
+        ],
     )
     for name, value in row.scores:
         connection.execute(

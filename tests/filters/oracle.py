@@ -187,16 +187,24 @@ def _both(row: Row) -> tuple[str, str]:
     return row.input_text or "", row.output_text or ""
 
 
+def _plain(text: str) -> str:
+    """A whole text, or a needle for one, as canonical caseless matching has it (Unicode D145), with
+    the Turkish letters as i."""
+    folded = fold(unicodedata.normalize("NFC", text)).replace("i\u0307", "i")
+    return unicodedata.normalize("NFC", folded)
+
+
 def _text(item: Condition, row: Row) -> bool:
     texts = _both(row) if item.field == "text" else (getattr(row, item.field) or "",)
+    whole, needle = [_plain(text) for text in texts], _plain(item.value)
     match item.operator:
         case "contains":
-            return any(_has(text, item.value) for text in texts)
+            return any(needle in text for text in whole)
         case "not_contains":
-            return not any(_has(text, item.value) for text in texts)
+            return not any(needle in text for text in whole)
         case "starts_with":
-            return any(t.startswith(p) for text in texts for t, p in _sought(text, item.value))
-    return any(t.endswith(p) for text in texts for t, p in _sought(text, item.value))
+            return any(text.startswith(needle) for text in whole)
+    return any(text.endswith(needle) for text in whole)
 
 
 def _array(item: Condition, row: Row) -> bool:
@@ -286,13 +294,18 @@ def _values(nested: str, row: Row, key: str) -> list[Any]:
 
 
 def _metadata(metadata: dict[str, Any], key: str) -> list[Any]:
-    """A key as it is written, else its steps; lists are not walked through."""
+    """A key as it is written, else what its path leads to, wherever its dots belong."""
     if metadata.get(key) is not None:
         return [metadata[key]]
-    value: Any = metadata
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return [] if value is None else [value]
+    return [value for value in _at(metadata, key) if value is not None]
+
+
+def _at(value: Any, path: str) -> Iterator[Any]:
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if key == path:
+            yield inner
+        elif path.startswith(f"{key}."):
+            yield from _at(inner, path[len(key) + 1 :])
 
 
 def _text_objects(row: Row) -> list[dict[str, Any]]:
@@ -303,10 +316,8 @@ def _text_objects(row: Row) -> list[dict[str, Any]]:
 
 def _calls(row: Row) -> list[dict[str, Any]]:
     found = [call for message in row.output or [] for call in message.get("tool_calls") or []]
-    for message in row.output or []:
-        if message.get("function_call"):
-            found.append({"type": "function", "function": message["function_call"]})
-    return found
+    older = [m["function_call"] for m in row.output or [] if m.get("function_call")]
+    return found + [{"type": "function", "function": call} for call in older]
 
 
 def _parsed(text: Any) -> Any:

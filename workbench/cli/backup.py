@@ -20,8 +20,7 @@ def backup(server: str) -> None:
     with opened() as store:
         if store is not None:
             path = backup_path(store.settings, datetime.now(UTC))
-            with store.connection.cursor() as cursor:
-                size = write_backup(store.connection, cursor, path)
+            size = write_backup(store.connection, path)
             written = str(path)
         else:
             answer = ask(server, "POST", PATH)

@@ -45,6 +45,14 @@ def fold(text: str) -> str:
     return text.replace("İ", "i").replace("ı", "i").casefold()
 
 
+def search_fold(text: str) -> str:
+    """The form in which whole texts are kept for searching and in which needles look for them."""
+    if text.isascii():
+        return text.lower()
+    folded = fold(unicodedata.normalize("NFC", text)).replace("i" + _DOT, "i")
+    return unicodedata.normalize("NFC", folded)
+
+
 def spellings(text: str) -> tuple[str, ...]:
     """The foldings to look for: as composed letters, as decomposed ones, and as typed."""
     forms = (unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text), text)

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from workbench.filters import terms
 from workbench.filters.errors import FilterError, quoted
 from workbench.filters.fields import FIELDS, NAMES, REFUSED, Field, field_named
 from workbench.filters.model import MAX_DEPTH, Condition, Filter, Group
+from workbench.filters.text_cursor import Cursor
 from workbench.filters.times import TIME_FIELD
 from workbench.filters.units import date_value, number_value
 
 MAX_SOURCE = 300_000
-_SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_KEY = re.compile(r'[^\s"\\(),:<>=~^$!]+')
 _SIGN = re.compile(r"!=|>=|<=|\^=|\$=|[:=<>~]")
-_VALUE = re.compile(r'[^\s"(),]+')
-_PHRASE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_WORD = re.compile(r'[^\s"()]+')
 _DATE_WORDS = {"after": "after", "before": "before", "last": "within"}
 _SPECIAL = ("has", "is", *_DATE_WORDS)
-T = TypeVar("T")
 # A word stands as text until it is known whether it is free text or one side of an OR.
 _Node = Condition | Group | str
 
@@ -72,11 +67,10 @@ def parse_text(source: str, zone: tzinfo = UTC) -> Filter:
     return _Reader(source, zone).read()
 
 
-class _Reader:
+class _Reader(Cursor):
     def __init__(self, source: str, zone: tzinfo) -> None:
-        self._source = source
+        super().__init__(source)
         self._zone = zone
-        self._at = 0
 
     def read(self) -> Filter:
         sides = self._sides(0)
@@ -106,13 +100,6 @@ class _Reader:
         if len(sides) > 1 and not sides[-1]:
             self._fail("There is nothing after the last OR.")
         return sides
-
-    def _keyword(self) -> str | None:
-        match = _WORD.match(self._source, self._at)
-        if match is None or match[0] not in ("OR", "AND", "NOT"):
-            return None
-        self._at = match.end()
-        return match[0]
 
     def _unit(self, depth: int, *, negated: bool) -> _Node:
         self._skip()
@@ -147,26 +134,6 @@ class _Reader:
             self._fail("There is nothing in these parentheses.", start)
         return self._placed(start, lambda: _group([_side(side) for side in sides], "OR"))
 
-    def _word(self) -> str:
-        start = self._at
-        if self._peek() == '"':
-            return self._phrase()
-        match = _WORD.match(self._source, self._at)
-        if match is None:
-            self._fail("Something to look for is missing here.")
-        self._at = match.end()
-        if self._peek() and self._peek() in '"(':
-            self._fail(f"A {self._peek()} stands inside a word: put the whole in quotes.", start)
-        return match[0]
-
-    def _phrase(self) -> str:
-        start = self._at
-        match = _PHRASE.match(self._source, start)
-        if match is None:
-            self._fail("This quote is never closed.", start)
-        self._at = match.end()
-        return self._placed(start, lambda: terms.unescape(match[1]))
-
     def _condition(self, start: int, negated: bool) -> Condition | None:
         """The condition that begins here; None (nowhere moved) where a plain word does."""
         name_at = self._at
@@ -200,16 +167,6 @@ class _Reader:
                 f"{field.label.capitalize()} cannot be compared with {sign[0]}.", sign.start()
             )
         return self._compared(field, key, mark, start)
-
-    def _key(self) -> str:
-        self._at += 1
-        if self._peek() == '"':
-            return self._phrase()
-        match = _KEY.match(self._source, self._at)
-        if match is None:
-            return ""
-        self._at = match.end()
-        return match[0]
 
     def _compared(self, field: Field, key: str | None, mark: str, start: int) -> Condition:
         if field.kind == "boolean":
@@ -279,27 +236,6 @@ class _Reader:
                 return self._made(start, field, operator, None, key)
         self._fail(f"{field.label.capitalize()} is always there.", at)
 
-    def _values(self) -> list[tuple[str, int]]:
-        """Values between commas, each with its place."""
-        found = []
-        while True:
-            at = self._at
-            if self._peek() == '"':
-                found.append((self._phrase(), at))
-            else:
-                match = _VALUE.match(self._source, at)
-                if match is None:
-                    after = "the comma" if found else "the sign"
-                    self._fail(f"A value is missing after {after}.", at)
-                self._at = match.end()
-                found.append((match[0], at))
-            if self._peek() != ",":
-                break
-            self._at += 1
-        if self._peek() and self._peek() in '"(':
-            self._fail(f"A {self._peek()} stands inside a value: put the whole in quotes.")
-        return found
-
     def _made(
         self,
         start: int,
@@ -328,27 +264,6 @@ class _Reader:
             f"There is no field {quoted(name)}.{hint} To search for the words, put them in quotes.",
             at,
         )
-
-    def _placed(self, at: int, make: Callable[[], T]) -> T:
-        """What `make` makes; its complaint gets the column of `at`."""
-        try:
-            return make()
-        except FilterError as error:
-            if error.column is not None:
-                raise
-            raise FilterError(error.sentence, f"column {at + 1}", at + 1) from None
-
-    def _fail(self, sentence: str, at: int | None = None) -> NoReturn:
-        column = (self._at if at is None else at) + 1
-        raise FilterError(sentence, f"column {column}", column)
-
-    def _peek(self) -> str:
-        return self._source[self._at : self._at + 1]
-
-    def _skip(self) -> None:
-        match = _SPACE.match(self._source, self._at)
-        assert match is not None
-        self._at = match.end()
 
 
 def _field(name: str, key: str | None) -> Field:

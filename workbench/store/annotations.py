@@ -10,13 +10,14 @@ import orjson
 from workbench.store import clock
 from workbench.store.audit import Audit
 from workbench.store.errors import NotFound
+from workbench.store.metadata import index_of
 from workbench.store.writer import Cursor
 
 
 def _require(cursor: Cursor, request_id: int) -> tuple[list[str], dict[str, Any]]:
     """Tags and metadata of a request that is there."""
     row = cursor.execute(
-        "SELECT tags, metadata::JSON FROM requests WHERE id = ? AND deleted_at IS NULL",
+        "SELECT tags, metadata FROM requests WHERE id = ? AND deleted_at IS NULL",
         [request_id],
     ).fetchone()
     if row is None:
@@ -49,10 +50,11 @@ class Annotations:
     ) -> None:
         _, before = _require(cursor, request_id)
         after = dict(metadata)
-        if after != before:
+        # Compared as text, because Python takes 1, 1.0 and True for the same.
+        if _sorted_json(after) != _sorted_json(before):
             cursor.execute(
-                "UPDATE requests SET metadata = ?::JSON::VARIANT WHERE id = ?",
-                [orjson.dumps(after).decode(), request_id],
+                "UPDATE requests SET metadata = ?, metadata_index = ? WHERE id = ?",
+                [orjson.dumps(after).decode(), index_of(after), request_id],
             )
             self._record(cursor, actor, "request.metadata", request_id, before=before, after=after)
 
@@ -70,6 +72,11 @@ class Annotations:
 
     def remove_score(self, cursor: Cursor, actor: str, request_id: int, name: str) -> None:
         _require(cursor, request_id)
+        there = cursor.execute(
+            "SELECT 1 FROM scores WHERE request_id = ? AND name = ?", [request_id, name]
+        ).fetchone()
+        if there is None:
+            raise NotFound(f"Request {request_id} has no score {name!r}.")
         cursor.execute("DELETE FROM scores WHERE request_id = ? AND name = ?", [request_id, name])
         self._record(cursor, actor, "request.unscore", request_id, name=name)
 
@@ -93,9 +100,9 @@ class Annotations:
         """Link the request to the prompt template that made it."""
         _require(cursor, request_id)
         cursor.execute(
-            "UPDATE requests SET prompt_name = ?, prompt_version = ?, prompt_label = ? "
-            "WHERE id = ?",
-            [name, version, label, request_id],
+            "UPDATE requests SET prompt_id = CASE WHEN prompt_name = ? THEN prompt_id END, "
+            "prompt_name = ?, prompt_version = ?, prompt_label = ? WHERE id = ?",
+            [name, name, version, label, request_id],
         )
         cursor.execute(
             "UPDATE bodies SET input_variables = ? WHERE request_id = ?",
@@ -118,3 +125,7 @@ class Annotations:
         self, cursor: Cursor, actor: str, action: str, request_id: int, **detail: Any
     ) -> None:
         self._audit.record(cursor, actor, action, f"request/{request_id}", detail)
+
+
+def _sorted_json(value: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -16,9 +16,15 @@ from workbench.store.errors import StoreError, StoreInUse
 
 # A DuckDB file is created for this version or it refuses VARIANT columns.
 STORAGE_VERSION = "v1.5.0"
+# A checkpoint holds up the writer while it joins small row groups into whole ones. With the
+# default (122,880) it stood still for over a second now and then; so it is a tenth of one, and
+# reading a hundred thousand requests takes as long as before.
+ROW_GROUP_ROWS = 2048
 # DuckLake writes changes of up to this many rows into its catalogue: a commit makes no small files.
 INLINED_ROWS = 1000
-_LAKE = "lake"
+FILE_OPTIONS = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+STORE = "store"
+Cursor = duckdb.DuckDBPyConnection
 
 
 def quoted(text: str) -> str:
@@ -36,8 +42,7 @@ class Connection:
 
     def new_cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self._root.cursor()
-        if self.is_ducklake:
-            cursor.execute(f"USE {_LAKE}")
+        cursor.execute(f"USE {STORE}")
         return cursor
 
     @contextmanager
@@ -55,53 +60,62 @@ class Connection:
 
 def _open_file(settings: Settings) -> duckdb.DuckDBPyConnection:
     path = settings.database_path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The folder {path.parent} for the store cannot be made: {error}."
-        ) from error
-    try:
-        root = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
-    except duckdb.Error as error:
-        raise _explain(error, str(path)) from error
-    _lock(root, settings, [exports_folder(settings), backups_folder(settings)])
-    return root
+    _make_folder(path.parent)
+    attach = f"ATTACH {quoted(str(path))} AS {STORE} ({FILE_OPTIONS})"
+    return _attached(duckdb.connect(), settings, attach, [])
 
 
 def _open_ducklake(settings: Settings) -> duckdb.DuckDBPyConnection:
-    catalogue = settings.database.removeprefix("ducklake:")
-    kind = re.match(r"(postgres|sqlite|mysql|duckdb):", catalogue)
-    folders = [exports_folder(settings), backups_folder(settings)]
-    data_path = settings.data_path
-    if kind is None:
-        file = (ROOT / catalogue).resolve()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        catalogue = str(file)
-        data_path = data_path or f"{file}.files"
-        folders.append(file.parent)
+    catalogue, data_path = settings.database.removeprefix("ducklake:"), settings.data_path
+    file = local_catalogue(settings)
+    if file is not None:
+        _make_folder(file.parent)
+        catalogue, data_path = str(file), data_path or f"{file}.files"
     if not data_path:
         raise StoreError(
             "WORKBENCH_DATA_PATH is needed: a DuckLake store whose catalogue is a database server "
             "must be told where its data files are kept."
         )
+    folders: list[Path] = []
     if "://" not in data_path:
         folder = (ROOT / data_path).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         folders.append(folder)
         data_path = f"{folder}/"
+    extensions = [
+        extension_file(name) for name in ("ducklake", *(() if file else ("postgres_scanner",)))
+    ]
     root = duckdb.connect()
+    for extension in extensions:
+        root.execute(f"LOAD {quoted(str(extension))}")
+    attach = (
+        f"ATTACH {quoted('ducklake:' + catalogue)} AS {STORE} "
+        f"(DATA_PATH {quoted(data_path)}, DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
+    )
+    return _attached(root, settings, attach, folders)
+
+
+def _make_folder(folder: Path) -> None:
     try:
-        for extension in ("ducklake", *(("postgres_scanner",) if kind else ())):
-            root.execute(f"LOAD {quoted(str(extension_file(extension)))}")
-        root.execute(
-            f"ATTACH {quoted('ducklake:' + catalogue)} AS {_LAKE} "
-            f"(DATA_PATH {quoted(data_path)}, DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder {folder} for the store cannot be made: {error}.") from error
+
+
+def _attached(
+    root: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    attach: str,
+    folders: list[Path],
+) -> duckdb.DuckDBPyConnection:
+    """The instance with the store attached and the door closed; raises StoreError."""
+    try:
+        root.execute(attach)
+        _lock(root, settings, folders)
     except duckdb.Error as error:
         root.close()
-        raise _explain(error, settings.database) from error
-    _lock(root, settings, folders)
+        place = settings.database if settings.is_ducklake else str(settings.database_path)
+        raise _explain(error, place) from error
     return root
 
 
@@ -127,14 +141,27 @@ def backups_folder(settings: Settings) -> Path:
 
 def data_folder(settings: Settings) -> Path:
     """The folder that files of this store may be written to."""
-    if settings.is_ducklake:
-        return ROOT / "data"
-    return settings.database_path.parent
+    if not settings.is_ducklake:
+        return settings.database_path.parent
+    catalogue = local_catalogue(settings)
+    return ROOT / "data" if catalogue is None else catalogue.parent
+
+
+def local_catalogue(settings: Settings) -> Path | None:
+    """The file that is a DuckLake store's catalogue; None where a database server is."""
+    catalogue = settings.database.removeprefix("ducklake:")
+    if re.match(r"(postgres|sqlite|mysql|duckdb):", catalogue):
+        return None
+    return (ROOT / catalogue).resolve()
 
 
 def _lock(root: duckdb.DuckDBPyConnection, settings: Settings, folders: list[Path]) -> None:
     """Set what may be set, then close the door: no other file, no later setting."""
+    folders = [exports_folder(settings), backups_folder(settings), *folders]
     allowed = ", ".join(quoted(f"{folder}/") for folder in folders)
+    # Beside the store, not in the folder that the process was started in.
+    spill = data_folder(settings) / "workbench.tmp"
+    root.execute(f"SET temp_directory = {quoted(str(spill))}")
     root.execute("SET TimeZone = 'UTC'")
     root.execute("SET preserve_insertion_order = false")
     root.execute(f"SET memory_limit = {quoted(settings.memory_limit)}")
@@ -155,4 +182,6 @@ def _explain(error: duckdb.Error, place: str) -> StoreError:
             f"The store {place} is in use by process {lock[2]} ({lock[1].strip() or 'unknown'}): "
             "stop that one first, or name another store in WORKBENCH_DATABASE."
         )
+    if "Unique file handle conflict" in text:
+        return StoreInUse(f"The store {place} is in use by this process already.")
     return StoreError(f"The store {place} cannot be opened: {text.splitlines()[0]}")

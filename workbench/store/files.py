@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from workbench.settings import ROOT, Settings
-from workbench.store.connection import Connection, backups_folder, quoted
-from workbench.store.errors import Refused
-from workbench.store.writer import Cursor
+from workbench.store import migrate
+from workbench.store.connection import (
+    FILE_OPTIONS,
+    STORE,
+    Connection,
+    Cursor,
+    backups_folder,
+    quoted,
+)
+from workbench.store.errors import Refused, StoreError
 
 TABLES = (
     "requests",
@@ -25,48 +35,85 @@ TABLES = (
     "guards",
     "migrations",
 )
+_one_at_a_time = threading.Lock()
 
 
 def store_size(settings: Settings) -> int:
-    """Bytes on disk: the file and its log, or the files of a local DuckLake."""
+    """Bytes on disk: the file and its log, or catalogue and files of a local DuckLake."""
     if not settings.is_ducklake:
         path = settings.database_path
-        return sum(each.stat().st_size for each in (path, Path(f"{path}.wal")) if each.exists())
-    folder = settings.data_path or f"{settings.database.removeprefix('ducklake:')}.files"
+        return sum(_size(each) for each in (path, Path(f"{path}.wal")))
+    catalogue = settings.database.removeprefix("ducklake:")
+    folder = settings.data_path or f"{catalogue}.files"
     found = (ROOT / folder).rglob("*") if "://" not in folder else ()
-    return sum(each.stat().st_size for each in found if each.is_file())
+    beside = [ROOT / catalogue, ROOT / f"{catalogue}.wal"]
+    return sum(_size(each) for each in (*beside, *found))
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none, since files come and go meanwhile."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def backup_path(settings: Settings, at: datetime) -> Path:
     return backups_folder(settings) / f"workbench-{at:%Y%m%d-%H%M%S}.duckdb"
 
 
-def backup(connection: Connection, cursor: Cursor, path: Path) -> int:
+def backup(connection: Connection, path: Path) -> int:
     """Write everything into one DuckDB file, as of one moment. Returns its size in bytes.
 
-    The file appears under its name when it is whole. `path` must lie in the backups folder.
+    The file appears under its name when it is whole, and opens as a store. `path` must lie in the
+    backups folder. Writers and readers go on meanwhile. Raises Refused, and StoreError where the
+    disk does not take it.
     """
     folder = backups_folder(connection.settings)
     if path.parent != folder:
         raise Refused(f"A backup is written to {folder}.")
-    if path.exists():
-        raise Refused(f"{path} exists already; choose another name.")
-    folder.mkdir(parents=True, exist_ok=True)
+    if not _one_at_a_time.acquire(blocking=False):
+        raise Refused("A backup is being written already; wait until it is done.")
     partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    cursor.execute(f"ATTACH {quoted(str(partial))} AS backup (STORAGE_VERSION 'v1.5.0')")
     try:
+        if path.exists():
+            raise Refused(f"{path} exists already; choose another name.")
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove(partial)
+        with connection.cursor() as cursor:
+            _copy(cursor, partial)
+        partial.replace(path)
+        return path.stat().st_size
+    except (duckdb.Error, OSError) as error:
+        _remove(partial)
+        raise StoreError(f"The backup {path} cannot be written: {error}") from error
+    finally:
+        _one_at_a_time.release()
+
+
+def _copy(cursor: Cursor, path: Path) -> None:
+    cursor.execute(f"ATTACH {quoted(str(path))} AS backup ({FILE_OPTIONS})")
+    try:
+        # The same statements that make a store make the copy, so that it is one in every detail.
+        cursor.execute("USE backup")
+        migrate.run(cursor, is_ducklake=False)
         cursor.execute("BEGIN TRANSACTION")
         try:
             for table in TABLES:
-                cursor.execute(f"CREATE TABLE backup.{table} AS SELECT * FROM {table}")
+                cursor.execute(f"DELETE FROM backup.{table}")
+                cursor.execute(f"INSERT INTO backup.{table} BY NAME FROM {STORE}.{table}")
             cursor.execute("COMMIT")
         except BaseException:
-            cursor.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.Error):
+                cursor.execute("ROLLBACK")
             raise
+        # From the log into the file itself, flushed: what is renamed afterwards is whole.
+        cursor.execute("CHECKPOINT backup")
     finally:
+        cursor.execute(f"USE {STORE}")
         cursor.execute("DETACH backup")
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{partial}.wal").unlink()
-    partial.replace(path)
-    return path.stat().st_size
+
+
+def _remove(partial: Path) -> None:
+    for each in (partial, Path(f"{partial}.wal")):
+        each.unlink(missing_ok=True)

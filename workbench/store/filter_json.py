@@ -1,4 +1,4 @@
-"""Values inside metadata, outputs and input variables, as SQL.
+"""Values inside outputs and input variables, as SQL.
 
 A key is a path with dots ("result.status"), as the reference flattens nested values; lists on the
 way are walked through, so that one key may have several values. A key that itself holds the dots is
@@ -47,14 +47,6 @@ _UNPARSED_ARGUMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
-    """SQL of one text, NULL where the key is not there."""
-
-    sql: str
-    params: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Values:
     """SQL of a list of JSON values (NULL where there is no body). `guard`: a quick test that holds
     wherever the list is not empty; "" where there is none."""
@@ -71,18 +63,6 @@ class Values:
             f"list_filter({_walked(self.sql)}, lambda v: json_type(v) NOT IN ('OBJECT', 'ARRAY'))"
         )
         return f"list_transform({plain}, lambda v: json_extract_string(v, '$'))"
-
-
-def metadata_value(key: str) -> Scalar:
-    """The text of a metadata value."""
-    literal = "variant_extract(r.metadata, ?)::VARCHAR"
-    steps = key.split(".")
-    if not 1 < len(steps) <= _MAX_STEPS:
-        return Scalar(literal, (key,))
-    nested = "r.metadata"
-    for _ in steps:
-        nested = f"variant_extract({nested}, ?)"
-    return Scalar(f"coalesce({literal}, {nested}::VARCHAR)", (key, *steps))
 
 
 def input_variable_values(key: str) -> Values:

@@ -6,21 +6,22 @@ from typing import Any
 
 from workbench.filters import Condition
 from workbench.store.filter_json import (
-    Scalar,
     Values,
     input_variable_values,
-    metadata_value,
     output_values,
 )
-from workbench.store.filter_parts import Part, found_in, joined, marks
+from workbench.store.filter_parts import Part, found_in, joined
+from workbench.store.metadata import THERE, VALUE
 
+_INDEX = "r.metadata_index"
+_NEGATIVE = ("key_not_equals", "key_not_contains", "not_in", "is_empty")
 _KEYS_OF = {
     "metadata_keys": "metadata",
     "output_keys": "output",
     "input_variable_keys": "input_variables",
 }
 _NO_KEYS = {
-    "metadata_keys": "coalesce(len(json_keys(r.metadata::JSON)), 0) {} 0",
+    "metadata_keys": "coalesce(len(json_keys(r.metadata)), 0) {} 0",
     "input_variable_keys": "coalesce(len(json_keys(b.input_variables)), 0) {} 0",
 }
 
@@ -49,14 +50,13 @@ def nested_part(condition: Condition) -> Part:
 
 def _key_test(field: str, operator: str, value: Any, key: str) -> Part:
     if field == "metadata":
-        return _value_test(metadata_value(key), operator, value)
+        return _metadata_test(key, operator, value)
     values = output_values(key) if field == "output" else input_variable_values(key)
-    negative = operator in ("key_not_equals", "key_not_contains", "not_in", "is_empty")
     test = _list_test(values, operator, value)
     if values.guard:
         sql = f"CASE WHEN {values.guard} THEN {test.sql} ELSE FALSE END"
         test = Part(sql, (*values.guard_params, *test.params))
-    return Part(f"NOT coalesce({test.sql}, FALSE)", test.params) if negative else test
+    return Part(f"NOT coalesce({test.sql}, FALSE)", test.params) if operator in _NEGATIVE else test
 
 
 def _list_test(values: Values, operator: str, value: Any) -> Part:
@@ -74,20 +74,25 @@ def _list_test(values: Values, operator: str, value: Any) -> Part:
     return Part(sql, (*values.params, *found.params))
 
 
-def _value_test(one: Scalar, operator: str, value: Any) -> Part:
-    sql, params = one.sql, one.params
+def _metadata_test(key: str, operator: str, value: Any) -> Part:
+    """One look into the list that says what the metadata holds."""
+    prefix = key + VALUE
     match operator:
-        case "key_equals":
-            return Part(f"{sql} = ?", (*params, value))
-        case "key_not_equals":
-            return Part(f"{sql} IS DISTINCT FROM ?", (*params, value))
-        case "in":
-            return Part(f"{sql} IN ({marks(value)})", (*params, *value))
-        case "not_in":
-            return Part(f"NOT coalesce({sql} IN ({marks(value)}), FALSE)", (*params, *value))
-        case "key_contains":
-            return found_in(sql, value, "contains", params)
-        case "key_not_contains":
-            found = found_in(sql, value, "contains", params)
-            return Part(f"NOT coalesce({found.sql}, FALSE)", found.params)
-    return Part(f"{sql} IS {'NULL' if operator == 'is_empty' else 'NOT NULL'}", params)
+        case "is_empty" | "is_not_empty":
+            found = Part(f"list_contains({_INDEX}, ?)", (key + THERE,))
+        case "key_equals" | "key_not_equals":
+            found = Part(f"list_contains({_INDEX}, ?)", (prefix + value,))
+        case "in" | "not_in":
+            wanted = [prefix + each for each in value]
+            found = Part(f"list_has_any({_INDEX}, ?::VARCHAR[])", (wanted,))
+        case _:
+            own = f"list_filter({_INDEX}, lambda e: starts_with(e, ?))"
+            texts = f"list_transform({own}, lambda e: substr(e, ?))"
+            test = found_in("t", value, "contains")
+            found = Part(
+                f"len(list_filter({texts}, lambda t: {test.sql})) > 0",
+                (prefix, len(prefix) + 1, *test.params),
+            )
+    if operator in _NEGATIVE:
+        return Part(f"NOT coalesce({found.sql}, FALSE)", found.params)
+    return found

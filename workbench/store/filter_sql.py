@@ -15,12 +15,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from workbench.filters import Condition, Filter, Group
-from workbench.filters.folding import Place
+from workbench.filters.folding import search_fold
 from workbench.filters.times import back_from
 from workbench.filters.units import plain
 from workbench.store.filter_explain import KEY_LISTS, explained, explained_nested, explained_text
 from workbench.store.filter_nested import keys_part, nested_part
-from workbench.store.filter_parts import Part, found_in, joined, marks
+from workbench.store.filter_parts import Part, joined, marks
 
 _COLUMNS = {
     "pl_id": "r.id",
@@ -50,8 +50,8 @@ _COLUMNS = {
     "is_plain_text": "r.is_plain_text",
     "tags": "r.tags",
     "tool_names": "r.tool_names",
-    "input_text": "b.input_text",
-    "output_text": "b.output_text",
+    "input_text": "b.input_folded",
+    "output_text": "b.output_folded",
 }
 _Kinds = dict[str, Callable[[Condition], Part]]
 _BODY = re.compile(r"\bb\.")
@@ -234,21 +234,21 @@ def _list(condition: Condition, column: str) -> Part:
 
 
 def _text_field(condition: Condition) -> Part:
-    value = condition.value
+    found = _in_text(condition.field, condition.value, condition.operator)
     if condition.operator == "not_contains":
-        found = _in_text(condition.field, value, "contains")
         return Part(f"NOT coalesce({found.sql}, FALSE)", found.params)
-    place: Place = "contains"
-    if condition.operator != "contains":
-        place = "starts_with" if condition.operator == "starts_with" else "ends_with"
-    return _in_text(condition.field, value, place)
+    return found
 
 
-def _in_text(field: str, value: str, place: Place) -> Part:
-    if field != "text":
-        return found_in(_COLUMNS[field], value, place)
-    columns = ("coalesce(b.input_text, '')", "coalesce(b.output_text, '')")
-    return joined([found_in(column, value, place) for column in columns], "OR")
+_FOUND = {"starts_with": "starts_with({}, ?)", "ends_with": "ends_with({}, ?)"}
+
+
+def _in_text(field: str, value: str, operator: str) -> Part:
+    """Whole texts are kept folded, so this is a plain substring search in every script."""
+    fields = ("input_text", "output_text") if field == "text" else (field,)
+    test = _FOUND.get(operator, "contains({}, ?)")
+    found = [Part(test.format(_COLUMNS[each]), (search_fold(value),)) for each in fields]
+    return joined(found, "OR")
 
 
 _KINDS: _Kinds = {

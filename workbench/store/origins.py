@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.store.audit import Audit
+from workbench.store.guards import guard
 from workbench.store.writer import Cursor
 
 
@@ -21,10 +22,23 @@ def remove_origin(cursor: Cursor, audit: Audit, actor: str, origin: str) -> int:
             [origin],
         ).fetchall()
     ]
+    blobs = [
+        digest
+        for (digest,) in cursor.execute(
+            f"SELECT DISTINCT sha256 FROM request_blobs WHERE request_id IN {chosen}", [origin]
+        ).fetchall()
+    ]
     for table in ("scores", "bodies", "request_blobs"):
         cursor.execute(f"DELETE FROM {table} WHERE request_id IN {chosen}", [origin])
     cursor.execute("DELETE FROM requests WHERE origin = ?", [origin])
     cursor.execute("DELETE FROM groups WHERE id IN (SELECT unnest(?::BIGINT[]))", [groups])
-    cursor.execute("DELETE FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM request_blobs)")
+    for digest in blobs:
+        # Another process may be adding a request that uses the same blob.
+        guard(cursor, "blob", digest)
+    cursor.execute(
+        "DELETE FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[])) "
+        "AND sha256 NOT IN (SELECT sha256 FROM request_blobs)",
+        [blobs],
+    )
     audit.record(cursor, actor, "origin.remove", f"origin/{origin}", {"requests": number})
     return number

@@ -19,6 +19,8 @@ from workbench.store.rows import Summary
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - stored times carry no zone
 _MICROSECOND = timedelta(microseconds=1)
+# The end of the year 9999, where times end.
+_LAST_MICROSECOND = 253_402_300_800 * 10**6 - 1
 # The API's names of what can be sorted by.
 SORT_COLUMNS = {
     "request_start_time": "r.started_at",
@@ -48,7 +50,7 @@ class Position:
         micros, dash, id_ = text.partition("-")
         if not dash or not micros.isdecimal() or not id_.isdecimal():
             return None
-        if len(micros) > 16 or len(id_) > 16:
+        if len(micros) > 18 or len(id_) > 16 or int(micros) > _LAST_MICROSECOND:
             return None
         return cls(_EPOCH + int(micros) * _MICROSECOND, int(id_))
 
@@ -234,7 +236,7 @@ def metadata_and_scores(
         return {}
     with connection.cursor() as cursor:
         metadata = cursor.execute(
-            "SELECT id, metadata::JSON FROM requests WHERE id IN (SELECT unnest(?::BIGINT[]))",
+            "SELECT id, metadata FROM requests WHERE id IN (SELECT unnest(?::BIGINT[]))",
             [list(ids)],
         ).fetchall()
         scores = cursor.execute(

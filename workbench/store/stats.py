@@ -77,7 +77,7 @@ _FACET_COLUMNS = {
     "status": "r.status",
     "prompt_name": "r.prompt_name",
     "tag": "unnest(r.tags)",
-    "metadata_key": "unnest(json_keys(r.metadata::JSON))",
+    "metadata_key": "unnest(json_keys(r.metadata))",
 }
 
 
@@ -99,7 +99,9 @@ def facet(
 def contents(connection: Connection) -> Contents:
     with connection.cursor() as cursor:
         row = cursor.execute(
-            "SELECT count(*) FILTER (deleted_at IS NULL), min(started_at), max(started_at), "
+            "SELECT count(*) FILTER (deleted_at IS NULL), "
+            "min(started_at) FILTER (deleted_at IS NULL), "
+            "max(started_at) FILTER (deleted_at IS NULL), "
             "count(*) FILTER (deleted_at IS NOT NULL), "
             "count(*) FILTER (origin = 'sample' AND deleted_at IS NULL) FROM requests"
         ).fetchone()

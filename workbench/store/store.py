@@ -55,6 +55,8 @@ class Store:
         self.preferences = Preferences(self.audit)
         self._add = RequestBatch(self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
+        # Without it, keys that were read before a revocation could be put in place after it.
+        self._known_lock = threading.Lock()
 
     def add(self, row: NewRequest) -> Future[Added]:
         """Keep a request, or find the one that this repeats."""
@@ -81,22 +83,27 @@ class Store:
     def make_key(self, actor: str, name: str) -> str:
         """A new API key in the clear: the only time that it is to be had."""
         key = self.change(lambda cursor: self.keys.make(cursor, actor, name)).result()
-        self._known = None
+        self._forget_keys()
         return key
 
     def revoke_key(self, actor: str, key_id: int) -> None:
         self.change(lambda cursor: self.keys.revoke(cursor, actor, key_id)).result()
-        self._known = None
+        self._forget_keys()
+
+    def _forget_keys(self) -> None:
+        with self._known_lock:
+            self._known = None
 
     def actor_of(self, key: str, now: float) -> str | None:
         """Who a key speaks for ("key:NAME"), or None. `now`: seconds of a monotonic clock."""
         if self.settings.api_key and keys.same(key, self.settings.api_key):
             return SETTINGS_KEY_ACTOR
-        known = self._known
-        if known is None or (
-            self.connection.is_ducklake and now - known.read_at > KEYS_FRESH_SECONDS
-        ):
-            known = self._known = _KnownKeys(keys.valid_digests(self.connection), now)
+        with self._known_lock:
+            known = self._known
+            if known is None or (
+                self.connection.is_ducklake and now - known.read_at > KEYS_FRESH_SECONDS
+            ):
+                known = self._known = _KnownKeys(keys.valid_digests(self.connection), now)
         found = known.digests.get(keys.digest(key))
         return None if found is None else f"key:{found[1]}"
 

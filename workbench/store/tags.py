@@ -59,11 +59,13 @@ class Tags:
         new = checked(new)
         if new == old:
             return 0
-        guard(cursor, "tag", new)
+        for name in sorted({old, new}):
+            guard(cursor, "tag", name)
         listed = cursor.execute("SELECT colour, description FROM tags WHERE name = ?", [old])
         before = listed.fetchone()
         row = cursor.execute(
-            "SELECT count(*) FROM requests WHERE list_contains(tags, ?)", [old]
+            "SELECT count(*) FROM requests WHERE list_contains(tags, ?) AND deleted_at IS NULL",
+            [old],
         ).fetchone()
         used = int(row[0]) if row else 0
         if before is None and used == 0:

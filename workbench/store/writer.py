@@ -1,26 +1,30 @@
 """The one writer: a thread that commits whatever is waiting in one transaction.
 
 A caller hands over work and gets a future that completes after the commit, so an answer given then
-speaks of something on disk, and a hundred callers share one flush. If a transaction fails, each of
-its works runs again alone: one bad row never takes its neighbours with it.
+speaks of something on disk, and a hundred callers share one flush. If a transaction fails, what
+failed is narrowed down and the rest is written without it: one bad row never takes its neighbours
+with it, and costs some transactions, not one for each neighbour.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import duckdb
 
 from workbench.store.connection import Connection
+from workbench.store.connection import Cursor as Cursor
 from workbench.store.errors import Busy, Refused, StoreError
 
-Cursor = duckdb.DuckDBPyConnection
 T = TypeVar("T")
 Row = TypeVar("Row")
 Change = Callable[[Cursor], T]
@@ -29,8 +33,10 @@ Batch = Callable[[Cursor, Sequence[Any]], Sequence[Any]]
 MAX_WAITING_BYTES = 256 * 2**20
 MAX_BATCH_ROWS = 1024
 MAX_BATCH_BYTES = 64 * 2**20
-# On DuckLake another process may have won; each try is a fresh transaction.
-ATTEMPTS = 8
+# On DuckLake another process may have won; each try is a fresh transaction, after a wait of random
+# length so that the same two do not meet again and again.
+ATTEMPTS = 12
+LONGEST_WAIT_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
@@ -53,8 +59,12 @@ class _Queue:
 
 
 class Writer:
+    """`cursor` is the one that every change runs on, for what must be set up on it beforehand."""
+
     def __init__(self, connection: Connection) -> None:
-        self._cursor = connection.new_cursor()
+        self.cursor = connection.new_cursor()
+        self._is_ducklake = connection.is_ducklake
+        self._attempts = ATTEMPTS if connection.is_ducklake else 1
         self._queue = _Queue()
         self._ready = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -74,6 +84,8 @@ class Writer:
         return self._put(_Work(Future(), size, batch=batch, row=row))
 
     def _put(self, work: _Work) -> Future[Any]:
+        # From here on it cannot be cancelled: a caller that goes away leaves what it handed over.
+        work.future.set_running_or_notify_cancel()
         with self._ready:
             if self._queue.closed:
                 raise StoreError("The store is closing and takes no more changes.")
@@ -90,7 +102,7 @@ class Writer:
             self._queue.closed = True
             self._ready.notify()
         self._thread.join()
-        self._cursor.close()
+        self.cursor.close()
 
     def _take(self) -> list[_Work]:
         with self._ready:
@@ -109,68 +121,121 @@ class Writer:
 
     def _run(self) -> None:
         while works := self._take():
-            try:
-                results = self._commit(works)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
-                if len(works) == 1:
-                    works[0].future.set_exception(error)
-                else:
-                    self._one_by_one(works)
-            else:
-                for work, result in zip(works, results, strict=True):
-                    work.future.set_result(result)
+            self._write(works)
+            # The last batch would be kept in memory until the next one comes.
             works.clear()
 
-    def _one_by_one(self, works: list[_Work]) -> None:
-        for work in works:
+    def _write(self, works: list[_Work]) -> None:
+        """Write all that can be written, in order, and complete every future."""
+        parts = [list(works)]
+        while parts:
+            part = parts.pop()
             try:
-                (result,) = self._commit([work])
-            except Exception as error:  # noqa: BLE001 - as above
-                work.future.set_exception(error)
+                results = self._commit(part)
+            except _Failed as failed:
+                if failed.is_of_all or len(part) == 1:
+                    for work in part:
+                        work.future.set_exception(failed.error)
+                else:
+                    parts.extend(reversed(_narrowed(part, failed.start, failed.stop)))
             else:
-                work.future.set_result(result)
+                for work, result in zip(part, results, strict=True):
+                    work.future.set_result(result)
 
     def _commit(self, works: list[_Work]) -> list[Any]:
-        for attempt in range(1, ATTEMPTS + 1):
-            self._cursor.execute("BEGIN TRANSACTION")
+        """One transaction; raises _Failed, and then nothing of it was written."""
+        for attempt in range(1, self._attempts + 1):
+            place = _Place(0, len(works))
             try:
-                results = _perform(self._cursor, works)
-                self._cursor.execute("COMMIT")
-            except duckdb.TransactionException as error:
+                self.cursor.execute("BEGIN TRANSACTION")
+                results = _perform(self.cursor, works, place)
+                place.start, place.stop = 0, len(works)
+                self.cursor.execute("COMMIT")
+            except Exception as error:
+                # Whatever it is, it belongs to the callers.
                 self._roll_back()
-                if attempt == ATTEMPTS:
-                    raise
+                if attempt == self._attempts or not _is_conflict(error):
+                    raise self._failed(error, place, len(works)) from error
                 log.info("write conflict, trying again: %s", str(error).splitlines()[0])
-            except BaseException as error:
-                self._roll_back()
-                if not isinstance(error, Refused) and len(works) == 1:
-                    log.warning("a change was not written: %s", type(error).__name__)
-                raise
+                time.sleep(random.uniform(0, LONGEST_WAIT_SECONDS * attempt / self._attempts))  # noqa: S311 - no secret
             else:
                 return results
         raise AssertionError("unreachable")
 
+    def _failed(self, error: Exception, place: _Place, works: int) -> _Failed:
+        broken: tuple[type[Exception], ...] = (duckdb.IOException, duckdb.FatalException)
+        if not self._is_ducklake:
+            # A file has one owner, so nothing can conflict: a commit that fails means the disk.
+            broken = (*broken, duckdb.TransactionException)
+        if isinstance(error, broken) and place.stop - place.start == works:
+            log.error("nothing can be written: %s", error)
+            return _Failed(StoreError(_cannot_write(error)), place, is_of_all=True)
+        if not isinstance(error, Refused) and place.stop - place.start == 1:
+            log.warning("a change was not written: %s: %s", type(error).__name__, error)
+        return _Failed(error, place, is_of_all=False)
+
     def _roll_back(self) -> None:
         try:
-            self._cursor.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            log.debug("nothing to roll back: the failed commit had done it")
+            self.cursor.execute("ROLLBACK")
+        except duckdb.Error as error:
+            log.debug("nothing was rolled back: %s", error)
 
 
-def _perform(cursor: Cursor, works: list[_Work]) -> list[Any]:
+@dataclass(slots=True)
+class _Place:
+    """Which works are being performed."""
+
+    start: int
+    stop: int
+
+
+class _Failed(Exception):
+    """A transaction failed while the works [start, stop) were performed, or at its commit.
+
+    is_of_all: the store itself fails, so the neighbours would fare no better alone.
+    """
+
+    def __init__(self, error: Exception, place: _Place, *, is_of_all: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.start = place.start
+        self.stop = place.stop
+        self.is_of_all = is_of_all
+
+
+def _is_conflict(error: Exception) -> bool:
+    return isinstance(error, duckdb.TransactionException) and "conflict" in str(error).lower()
+
+
+def _cannot_write(error: Exception) -> str:
+    reason = str(error).splitlines()[0]
+    if isinstance(error, duckdb.FatalException):
+        return f"The store has failed and must be opened anew: restart the workbench. ({reason})"
+    return f"The store cannot be written to: {reason}"
+
+
+def _narrowed(works: list[_Work], start: int, stop: int) -> list[list[_Work]]:
+    """The works in order, cut so that what failed stands alone or, if it is several, is halved."""
+    middle = (start + stop) // 2 if stop - start > 1 else stop
+    cuts = sorted({0, start, middle, stop, len(works)})
+    return [works[left:right] for left, right in pairwise(cuts)]
+
+
+def _perform(cursor: Cursor, works: list[_Work], place: _Place) -> list[Any]:
     """Results in the order of the works; neighbours with the same batch run as one."""
     results: list[Any] = []
     start = 0
     while start < len(works):
         work = works[start]
+        stop = start + 1
         if work.change is not None:
+            place.start, place.stop = start, stop
             results.append(work.change(cursor))
-            start += 1
-            continue
-        assert work.batch is not None
-        stop = start
-        while stop < len(works) and works[stop].batch is work.batch:
-            stop += 1
-        results.extend(work.batch(cursor, [each.row for each in works[start:stop]]))
+        else:
+            while stop < len(works) and works[stop].batch is work.batch:
+                stop += 1
+            place.start, place.stop = start, stop
+            assert work.batch is not None
+            results.extend(work.batch(cursor, [each.row for each in works[start:stop]]))
         start = stop
     return results
