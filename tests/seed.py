@@ -47,7 +47,7 @@ def data_url(picture: bytes) -> str:
 
 
 def row(number: int, now: datetime, **changes: Any) -> NewRequest:
-    """Request `number`: an hour older than the one before; each tenth failed, each fifth has a tool."""
+    """Request `number`: an hour older than the one before. Each tenth failed; each fifth calls."""
     provider, model = MODELS[number % len(MODELS)]
     question = f"{QUESTIONS[number % len(QUESTIONS)]} #{number}"
     failed = number % 10 == 9

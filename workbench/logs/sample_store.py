@@ -19,7 +19,8 @@ from workbench.store.store import Store
 from workbench.store.writer import Cursor
 
 ORIGIN = "sample"
-REQUESTS = 2000
+REQUESTS = 2131
+IN_FLIGHT = 256
 TAGS = {
     "prod": "green",
     "staging": "yellow",
@@ -35,21 +36,30 @@ def load_sample(
 ) -> int:
     """Add the sample, its newest request ending at about `now`. Returns the requests added."""
     groups: dict[int, int] = {}
-    waiting: deque[Future[Added]] = deque()
+    waiting: deque[tuple[Future[Added], int | None]] = deque()
     added = 0
+    used: set[int] = set()
+
+    def take_results(keep: int) -> None:
+        nonlocal added
+        while len(waiting) > keep:
+            future, group = waiting.popleft()
+            if not future.result().duplicate:
+                added += 1
+                used.update(() if group is None else (group,))
+
     for number, each in enumerate(read_sample(SAMPLE_PATH, now)):
-        row = _row(each, actor)
+        group = None
         if each.group is not None:
-            group = groups.setdefault(each.group, 0) or store.make_id()
+            group = groups.get(each.group) or store.make_id()
             groups[each.group] = group
-            row = replace(row, group_id=group)
-        waiting.append(store.add(replace(row, origin=ORIGIN, scores=_scores(each))))
-        while len(waiting) > 256:
-            added += not waiting.popleft().result().duplicate
+        row = replace(_row(each, actor), group_id=group, origin=ORIGIN, scores=_scores(each))
+        waiting.append((store.add(row), group))
+        take_results(IN_FLIGHT)
         if progress is not None and number % 100 == 0:
             progress(min(1.0, number / REQUESTS))
-    added += sum(not each.result().duplicate for each in waiting)
-    store.change(partial(store.add_groups, list(groups.values()), actor)).result()
+    take_results(0)
+    store.change(partial(store.add_groups, sorted(used), actor)).result()
     for name, colour in TAGS.items():
         store.change(partial(_list_tag, store, actor, name, colour)).result()
     return added

@@ -56,7 +56,8 @@ def draw_list(filter_: Filter, now: datetime) -> None:
     if opened is None:
         _draw_table(page, filter_, now, None)
         return
-    table, detail = st.columns([1.15, 1], gap="small")
+    with st.container(key="list"):
+        table, detail = st.columns([1.15, 1], gap="small")
     with table:
         _draw_table(page, filter_, now, opened)
     with detail, st.container(border=True, height=TABLE_HEIGHT, key="detail"):

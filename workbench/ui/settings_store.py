@@ -21,7 +21,9 @@ def draw_store() -> None:
     grid = st.grid(4, min_column_width=160, border=True)
     grid.metric("Requests", f"{held.requests:,}")
     grid.metric("Size on disk", words.size(store_size(store.settings)))
-    grid.metric("Images and files", f"{held.blobs:,}", words.size(held.blob_bytes), "off")
+    grid.metric(
+        "Images and files", f"{held.blobs:,}", words.size(held.blob_bytes), "off", delta_arrow="off"
+    )
     grid.metric("Deleted, not yet purged", f"{held.deleted:,}")
     st.code(
         store.settings.database

@@ -27,7 +27,10 @@ _CSS = """
   background: #9aa1a9; margin-right: .5rem; vertical-align: baseline; }
 .wb-light.on { background: #1f9d57; }
 .stApp [data-testid="stHtml"] { width: 100%; }
-@media (max-width: 640px) { .st-key-filter-search { min-width: 100%; }
+/* On a telephone the open request stands above the list, where the eye is. */
+@media (max-width: 640px) { .st-key-list > [data-testid="stHorizontalBlock"],
+ .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+ .st-key-filter-search { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """

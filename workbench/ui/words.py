@@ -23,7 +23,7 @@ def money(dollars: Decimal | float | None) -> str:
         return f"${amount:,.2f}"
     if abs(amount) >= Decimal("0.1"):
         return f"${amount:.3f}"
-    return f"${amount:.5f}" if abs(amount) >= Decimal("0.0001") else f"${amount:.3g}"
+    return f"${amount:.5f}" if abs(amount) >= Decimal("0.0001") else f"${amount:.7f}"
 
 
 def latency(milliseconds: float | None) -> str:
