@@ -17,6 +17,7 @@ from workbench.store.connection import (
     Connection,
     Cursor,
     backups_folder,
+    local_catalogue,
     quoted,
 )
 from workbench.store.errors import Refused, StoreError
@@ -56,6 +57,12 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:
         return 0
+
+
+def identity(settings: Settings) -> str:
+    """What tells this store from another one, also where a container calls its file otherwise."""
+    path = local_catalogue(settings) if settings.is_ducklake else settings.database_path
+    return settings.database if path is None else f"file {path.stat().st_ino}"
 
 
 def backup_path(settings: Settings, at: datetime) -> Path:

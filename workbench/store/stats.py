@@ -139,7 +139,7 @@ def slices(
 ) -> list[Slice]:
     """Figures of a period grouped by some of provider, model, prompt_name, prompt_version."""
     columns = ("provider", "model", "prompt_name", "prompt_version")
-    if not set(by) <= set(columns):
+    if not by or not set(by) <= set(columns):
         raise ValueError(f"cannot group by {by}")
     shown = ", ".join(name if name in by else f"NULL AS {name}" for name in columns)
     with connection.cursor() as cursor:

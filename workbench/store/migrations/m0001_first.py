@@ -63,15 +63,16 @@ STATEMENTS = (
     # The folded texts are the same without their case: a search in any script is then a plain
     # substring search. `started_at` stands here too, so that a text search can take the newest
     # slice first. The compression is named because trying all of them made up most of a
-    # checkpoint's time; DuckLake has its own, and the clause is left out there.
+    # checkpoint's time (a search goes through dict_fsst twice as fast as through zstd); DuckLake
+    # has its own, and the clause is left out there.
     """
     CREATE TABLE bodies (
         request_id BIGINT NOT NULL,
         started_at TIMESTAMP NOT NULL,
         input_text VARCHAR USING COMPRESSION zstd,
         output_text VARCHAR USING COMPRESSION zstd,
-        input_folded VARCHAR USING COMPRESSION zstd,
-        output_folded VARCHAR USING COMPRESSION zstd,
+        input_folded VARCHAR USING COMPRESSION dict_fsst,
+        output_folded VARCHAR USING COMPRESSION dict_fsst,
         prompt VARCHAR USING COMPRESSION zstd,
         output VARCHAR USING COMPRESSION zstd,
         parameters VARCHAR USING COMPRESSION zstd,
