@@ -70,7 +70,7 @@ def browser(database: str) -> None:
 
     start = time.perf_counter()
     server = Server(database).start()
-    row("start until it answers", *([(time.perf_counter() - start) * 1000] * 2))
+    print(f"\nstart until it answers: {time.perf_counter() - start:.2f} s")
     assert server.process is not None
     program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     try:

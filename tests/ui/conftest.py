@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
@@ -58,10 +59,10 @@ def open_page(store: Store) -> Open:
 
 def text_of(app: AppTest) -> str:
     """All text that a page drew, in order."""
-    pieces: list[str] = []
-    for kind in ("title", "header", "subheader", "markdown", "caption", "text", "code", "error"):
-        pieces += [str(each.value) for each in app.get(kind)]
-    for kind in ("warning", "info", "success"):
-        pieces += [str(each.value) for each in app.get(kind)]
+    kinds = ("title", "header", "subheader", "markdown", "caption", "text", "code", "error")
+    drawn: list[Any] = [
+        each for kind in (*kinds, "warning", "info", "success") for each in app.get(kind)
+    ]
+    pieces = [str(each.value) for each in drawn]
     pieces += [each.proto.body for each in app.get("html")]
     return "\n".join(pieces)
