@@ -14,6 +14,7 @@ from tests.__main__ import BROWSERS
 from tests.server import Server, running
 
 WAIT_MS = 20_000
+QUIET_MS = 400
 # Chromium asks its maker's hosts for things of its own unless told not to.
 ARGUMENTS = [
     "--no-sandbox",
@@ -61,10 +62,15 @@ class Visitor:
         return self.page
 
     def settle(self) -> Page:
-        """Wait until the page has finished its run."""
+        """Wait until the page has been without a run for a moment: one may follow another."""
+        self.page.evaluate("() => { window.quietSince = undefined; }")
         self.page.wait_for_function(
             "() => { const app = document.querySelector('[data-testid=stApp]');"
-            " return app && app.getAttribute('data-test-script-state') === 'notRunning'; }"
+            " const quiet = app && app.getAttribute('data-test-script-state') === 'notRunning';"
+            " const now = performance.now();"
+            " if (!quiet) { window.quietSince = undefined; return false; }"
+            " window.quietSince ??= now;"
+            f" return now - window.quietSince > {QUIET_MS}; }}"
         )
         return self.page
 

@@ -47,7 +47,7 @@ def main() -> None:
         expect(page.get_by_role("radio", name="Conversation")).to_be_visible()
         take(visitor, "logs")
         page.set_viewport_size({"width": 1440, "height": 1250})
-        visitor.goto("/logs?f=prompt:vision/receipt provider:openai")
+        visitor.goto("/logs?f=prompt:vision/receipt has:tool")
         expect(page.get_by_text("requests ·")).to_be_visible()
         visitor.settle()
         visitor.click_row(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import expect
 
@@ -68,7 +70,10 @@ def test_scripts_and_remote_images_do_nothing(visit: Visit, server: Server, mark
             shown = page.locator(".st-key-detail").inner_text()
             assert "alert('script')" in shown
             assert "שלום עולם" in shown
-            assert page.locator(".st-key-detail a").count() == 0
+            for link in page.locator(".st-key-detail a").all():
+                # A link says where it leads, and leads nowhere else.
+                assert unquote(link.get_attribute("href") or "") == link.inner_text()
+                assert link.inner_text().startswith("https://")
         page.wait_for_timeout(500)
     assert visitor.dialogs == []
     assert visitor.foreign == []
@@ -99,4 +104,5 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, server: Server, width: i
         wide = page.evaluate(
             "() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
         )
-        assert wide <= 0, f"{address} is {wide} pixels too wide"
+        # A fraction of a pixel is counted as a whole one.
+        assert wide <= 1, f"{address} is {wide} pixels too wide"

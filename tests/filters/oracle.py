@@ -64,7 +64,8 @@ _LENGTHS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 def matches(filter_: Filter, row: Row, now: datetime) -> bool:
     if not _holds(filter_.where, row, now):
         return False
-    return all(any(_has(text, term) for text in _both(row)) for term in filter_.terms)
+    whole = [_plain(text) for text in _both(row)]
+    return all(any(_plain(term) in text for text in whole) for term in filter_.terms)
 
 
 def _holds(item: Condition | Group, row: Row, now: datetime) -> bool:

@@ -34,6 +34,22 @@ def test_markdown_keeps_its_structure_but_loses_what_acts(text: str, forbidden: 
     assert not re.search(pattern, markdown_of(text), re.MULTILINE)
 
 
+def test_fenced_code_stays_as_it_is_and_what_follows_does_not() -> None:
+    code = "```sh\necho $HOME <file> ![x](y)\n```\n"
+    assert markdown_of(code + "$1 ![x](y)") == code + "\\$1 !\\[x]\\(y)"
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\u2028", "\x85"])
+def test_what_ends_no_line_in_markdown_opens_no_fence(end: str) -> None:
+    assert "![" not in markdown_of(f"text{end}```\n![x](http://evil.example)")
+
+
+def test_a_fence_inside_html_hides_nothing() -> None:
+    shown = markdown_of("<div>\n\n![x](http://evil.example)\n")
+    assert shown.startswith("\\<div>")
+    assert "![" not in shown
+
+
 def test_markdown_keeps_headings_lists_and_emphasis() -> None:
     text = "# Title\n\n- one\n- **two**\n\n`code`"
     assert markdown_of(text) == text

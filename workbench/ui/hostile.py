@@ -15,6 +15,8 @@ _IMAGE = re.compile(r"!\[")
 _TARGET = re.compile(r"\]\(")
 _REFERENCE = re.compile(r"\]\[")
 _DEFINITION = re.compile(r"(?m)^( {0,3})\[")
+_OPENING = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
 _DIRECTIVE = re.compile(r":([\w/-]+)([\[:])")
 
 
@@ -26,14 +28,34 @@ def escaped(text: str) -> str:
 def markdown_of(text: str) -> str:
     """Markdown without raw HTML, images, hidden link targets, formulas or Streamlit's directives.
 
-    Headings, lists, tables, emphasis and code stay; a link shows where it leads.
+    Headings, lists, tables, emphasis and code stay; a link shows where it leads. Fenced code stays
+    as it is: since every other "<" is escaped, no HTML block can make a fence mean something else
+    (CommonMark 0.31, sections 4.5 and 4.6).
     """
-    text = text.replace("<", "\\<").replace("$", "\\$")
-    text = _IMAGE.sub(r"!\\[", text)
-    text = _TARGET.sub(r"]\\(", text)
-    text = _REFERENCE.sub(r"]\\[", text)
-    text = _DEFINITION.sub(r"\1\\[", text)
-    return _DIRECTIVE.sub(r":\1\\\2", text)
+    shown: list[str] = []
+    fence = ""
+    # Only these end a line in CommonMark; `splitlines` knows more and would see other fences.
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if fence:
+            shown.append(line)
+            closing = _CLOSING.fullmatch(line)
+            if closing and closing[1][0] == fence[0] and len(closing[1]) >= len(fence):
+                fence = ""
+        elif opening := _OPENING.match(line):
+            fence = opening[1]
+            shown.append(line)
+        else:
+            shown.append(_without_actions(line))
+    return "\n".join(shown)
+
+
+def _without_actions(line: str) -> str:
+    line = line.replace("<", "\\<").replace("$", "\\$")
+    line = _IMAGE.sub(r"!\\[", line)
+    line = _TARGET.sub(r"]\\(", line)
+    line = _REFERENCE.sub(r"]\\[", line)
+    line = _DEFINITION.sub(r"\1\\[", line)
+    return _DIRECTIVE.sub(r":\1\\\2", line)
 
 
 def draw_text(text: str, key: str, *, markdown: bool = False) -> None:
