@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from workbench.api import annotating, finding, logging_calls
+from workbench.api import admin, annotating, finding, logging_calls
 from workbench.api.body import Receive, Scope, Send
 from workbench.api.errors import ApiError
 from workbench.api.openapi import document
@@ -88,7 +88,8 @@ async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
 @cache
 def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
     exact: dict[str, Place] = {}
-    for operation in OPERATIONS:
+    # What the command line asks is served beside them, and is no part of the document.
+    for operation in (*OPERATIONS, *admin.OPERATIONS):
         place = exact.setdefault(operation.path, Place(operation.path))
         place.operations[operation.method] = operation
     for path, value in (("/openapi.json", _described), ("/healthz", lambda: {"status": "ok"})):

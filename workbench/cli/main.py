@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -16,6 +17,7 @@ COMMANDS = {
     "serve": "Serve the pages and the API.",
     "keys": "Make, list and revoke API keys.",
     "sample": "Load or remove the sample.",
+    "import": "Import requests from files of this and of other products.",
     "backup": "Write the whole store into one file.",
     "check": "Check prompt templates: their variables and what is wrong with them.",
 }
@@ -30,8 +32,10 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"workbench.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        # A module cannot be called "import".
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"workbench.cli.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

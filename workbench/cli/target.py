@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -14,9 +15,11 @@ import click
 
 from workbench.settings import settings
 from workbench.store.errors import StoreError, StoreInUse
+from workbench.store.files import identity
 from workbench.store.store import Store
 
 ACTOR = "command line"
+STORE_PATH = "/api/workbench/store"
 KEY_VARIABLES = ("WORKBENCH_API_KEY", "PROMPTLAYER_API_KEY")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,7 +49,22 @@ def opened() -> Iterator[Store | None]:
 
 
 def ask(server: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Call the running server with the key of the environment."""
+    """Call the running server with the key of the environment.
+
+    Raises StoreError where none answers, it refuses, or it has another store open than this one.
+    """
+    found = _call(server, "GET", STORE_PATH)
+    if found.get("identity") != identity(settings()):
+        raise StoreError(
+            f"The server at {server} has another store open than {settings().database}: name the "
+            "one that has this store with --server."
+        )
+    return _call(server, method, path, body)
+
+
+def _call(
+    server: str, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
     key = next((os.environ[name] for name in KEY_VARIABLES if os.environ.get(name)), None)
     if key is None:
         raise StoreError(
@@ -60,15 +78,29 @@ def ask(server: str, method: str, path: str, body: dict[str, Any] | None = None)
         headers={"X-API-KEY": key, "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=600) as answer:  # noqa: S310 - as above
-            result: dict[str, Any] = json.load(answer)
+        with _opener.open(request, timeout=600) as answer:
+            result = json.load(answer)
     except urllib.error.HTTPError as error:
         raise StoreError(f"The server at {server} refused: {_message(error)}") from error
-    except (urllib.error.URLError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, http.client.HTTPException):
+        result = None
+    if not isinstance(result, dict):
         raise StoreError(
-            f"The store is in use, but no workbench answers at {server}: name it with --server."
-        ) from error
+            f"The store is in use, but no workbench answers at {server}: name the server that has "
+            "it open with --server, or stop the process."
+        )
     return result
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The key is for the server that was named, and for no other."""
+
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
+# Neither a proxy nor another host gets to see the key.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
 
 
 def _message(error: urllib.error.HTTPError) -> str:

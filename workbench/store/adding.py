@@ -14,7 +14,7 @@ import pyarrow as pa
 from workbench.filters.folding import search_fold
 from workbench.ids import IdMaker, first_id_at
 from workbench.store import blobs, clock
-from workbench.store.connection import Cursor
+from workbench.store.connection import Connection, Cursor
 from workbench.store.errors import Refused
 from workbench.store.feed import Feed
 from workbench.store.guards import guard
@@ -123,13 +123,18 @@ _VALUES = ", ".join(_CASTS.get(name, name) for name in _REQUESTS.names)
 class RequestBatch:
     """Adds requests: the writer calls it with all that are waiting."""
 
-    def __init__(self, cursor: Cursor, make_id: IdMaker) -> None:
+    def __init__(self, connection: Connection, cursor: Cursor, make_id: IdMaker) -> None:
         """`cursor` is the writer's."""
         self._make_id = make_id
-        self._requests = Feed(cursor, "incoming_requests", _REQUESTS)
-        self._bodies = Feed(cursor, "incoming_bodies", _BODIES)
-        self._uses = Feed(cursor, "incoming_uses", _USES)
-        self._scores = Feed(cursor, "incoming_scores", _SCORES)
+
+        def feed(name: str, schema: pa.Schema, insert: str) -> Feed:
+            return Feed(cursor, name, schema, insert, is_prepared=not connection.is_ducklake)
+
+        into_requests = f"INSERT INTO requests ({_COLUMNS}) SELECT {_VALUES}"
+        self._requests = feed("incoming_requests", _REQUESTS, into_requests)
+        self._bodies = feed("incoming_bodies", _BODIES, "INSERT INTO bodies SELECT *")
+        self._uses = feed("incoming_uses", _USES, "INSERT INTO request_blobs SELECT *")
+        self._scores = feed("incoming_scores", _SCORES, "INSERT INTO scores SELECT *")
 
     def __call__(self, cursor: Cursor, rows: Sequence[NewRequest]) -> list[Added]:
         """Raises Refused for rows with a value that no column can hold."""
@@ -160,21 +165,18 @@ class RequestBatch:
     def _insert(self, cursor: Cursor, new: Sequence[tuple[int, NewRequest]]) -> None:
         received = clock.now()
         bodies, found, uses = _bodies_of(new)
-        self._requests.insert(
-            f"INSERT INTO requests ({_COLUMNS}) SELECT {_VALUES}",
-            _columns_of(new, received),
-        )
-        self._bodies.insert("INSERT INTO bodies SELECT *", bodies)
+        self._requests.insert(_columns_of(new, received))
+        self._bodies.insert(bodies)
         if found:
             _insert_blobs(cursor, found)
-            self._uses.insert("INSERT INTO request_blobs SELECT *", _transposed(_USES, uses))
+            self._uses.insert(_transposed(_USES, uses))
         scores = [
             (id_, name, value, row.actor, received)
             for id_, row in new
             for name, value in row.scores
         ]
         if scores:
-            self._scores.insert("INSERT INTO scores SELECT *", _transposed(_SCORES, scores))
+            self._scores.insert(_transposed(_SCORES, scores))
 
 
 def _known_records(cursor: Cursor, rows: Sequence[NewRequest]) -> dict[str, int]:

@@ -11,28 +11,34 @@ from workbench.store.connection import Cursor
 
 
 class Feed:
-    """A view `name` of one cursor over columns that are handed in with each statement.
+    """A statement that inserts columns which are handed in each time.
 
-    Registering a table for each statement took as long as inserting it; DuckDB asks a registered
-    object for its stream anew each time, so one registration serves all.
+    A view is registered once and the statement prepared once: doing both for each batch took as
+    long as the inserting itself. DuckDB asks a registered object for its stream anew each time.
     """
 
-    def __init__(self, cursor: Cursor, name: str, schema: pa.Schema) -> None:
-        """To be called outside a transaction: a rollback would take the view away."""
+    def __init__(
+        self, cursor: Cursor, name: str, schema: pa.Schema, insert: str, *, is_prepared: bool
+    ) -> None:
+        """insert: an INSERT … SELECT whose FROM is added here.
+
+        To be called outside a transaction: a rollback would take the view away. On DuckLake
+        statements are not prepared, since their plans speak of files that come and go.
+        """
         self._cursor = cursor
-        self._name = name
         self._schema = schema
         self._table = schema.empty_table()
+        self._statement = f"{insert} FROM {name}"
         cursor.register(name, self)
+        if is_prepared:
+            cursor.execute(f"PREPARE insert_{name} AS {self._statement}")
+            self._statement = f"EXECUTE insert_{name}"
 
-    def insert(self, statement: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Run `statement`, an INSERT … SELECT whose FROM is added here.
-
-        Raises pyarrow's errors (ValueError, TypeError, OverflowError) for values of a wrong type.
-        """
+    def insert(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Raises pyarrow's errors (ValueError, TypeError, OverflowError) for a wrong type."""
         self._table = pa.Table.from_pydict(columns, schema=self._schema)
         try:
-            self._cursor.execute(f"{statement} FROM {self._name}")
+            self._cursor.execute(self._statement)
         finally:
             self._table = self._schema.empty_table()
 

@@ -53,7 +53,7 @@ class Store:
         self.tags = Tags(self.audit)
         self.annotations = Annotations(self.audit)
         self.preferences = Preferences(self.audit)
-        self._add = RequestBatch(self.writer.cursor, self.make_id)
+        self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.
         self._known_lock = threading.Lock()

@@ -40,9 +40,10 @@ def _draw_import() -> None:
     with st.container(border=True):
         st.subheader("Bring records you have", anchor=False)
         st.markdown(
-            "Send each to `POST /log-request`, with its own start and end time; the second way in "
-            "shows the call. Importing whole files comes with a later version."
+            "JSONL, CSV and Parquet files, OpenAI batches, and the exports of PromptLayer, Langfuse, "
+            "LangSmith, Phoenix and Helicone:"
         )
+        st.code("python -m workbench import FILE --preview", language="bash")
 
 
 def _draw_connect() -> None:

@@ -29,7 +29,7 @@ class Record:
     key: the source's own id of the record; None where it has none.
     time_assumed: a time, or its zone, is not in the file.
     known: columns that such a body has no field for (cached_tokens, cache_write_tokens,
-        reasoning_tokens, finish_reason).
+        reasoning_tokens, finish_reason), and `billing` as `workbench.usage.Usage` has it.
     """
 
     body: dict[str, Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from workbench.jsontext import MAX_DEPTH, FieldError, kind, path_text
+from workbench.jsontext import MAX_CONTAINERS, MAX_DEPTH, FieldError, kind
 from workbench.logs.intake import moment as read_moment
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,20}(?:\.0*)?\Z")
@@ -27,12 +27,15 @@ _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 
 
 def absent(value: Any) -> bool:
-    """Whether a cell says nothing: None, "", and the words that exports write for it."""
-    if value is None:
-        return True
+    """Whether a cell says nothing: None, "" or NaN. "None" is a text that a model may well say."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def no_value(value: Any) -> bool:
+    """Whether a cell that should hold a number, a time or an object holds a word for none."""
     if isinstance(value, str):
         return len(value) < 10 and value.strip().lower() in _GONE
-    return isinstance(value, float) and math.isnan(value)
+    return absent(value)
 
 
 def text(value: Any) -> str:
@@ -45,7 +48,7 @@ def text(value: Any) -> str:
         return value.decode("utf-8", "replace")
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return dumped(plain(value))
+    return dumped(value)
 
 
 def plain(value: Any) -> Any:
@@ -74,22 +77,25 @@ def dumped(value: Any) -> str:
 
 
 def parsed(value: Any) -> Any:
-    """The object or list that a text spells; everything else stays.
+    """The object or list that a text spells; everything else stays, far too deep ones too.
 
     Also read: JSON whose quotes were doubled once too often (Helicone's CSV), and the Python
     spelling of lists and dicts that pandas writes into CSV (Phoenix).
     """
     if not isinstance(value, str):
         return value
-    head = value.lstrip()[:1]
-    if head not in ("{", "["):
+    if value[:64].lstrip()[:1] not in ("{", "["):
         return value
-    return _json_of(value)
+    opened = value.count("[") + value.count("{")
+    if opened > MAX_CONTAINERS:
+        return value
+    found = _json_of(value)
+    if opened > MAX_DEPTH and not isinstance(found, str) and _is_deep(found):
+        return value
+    return found
 
 
 def _json_of(value: str) -> Any:
-    if value.count("[") + value.count("{") > 100_000:
-        return value
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -110,7 +116,7 @@ def _json_of(value: str) -> Any:
 
 def whole(value: Any, field: str) -> int | None:
     """A whole number, also as text or as 3.0."""
-    if absent(value):
+    if no_value(value):
         return None
     if isinstance(value, bool):
         raise FieldError(field, f"a whole number is needed, {kind(value)} came")
@@ -125,7 +131,7 @@ def whole(value: Any, field: str) -> int | None:
 
 def number(value: Any, field: str) -> float | None:
     """A finite number, also as text, with or without a dollar sign."""
-    if absent(value):
+    if no_value(value):
         return None
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         read = float(value)
@@ -149,10 +155,7 @@ def moment(value: Any, field: str, zone: tzinfo | None) -> tuple[datetime, bool]
         value = f"{value.isoformat()}T00:00:00"
     elif isinstance(value, str):
         value = value.strip()
-        if _NUMBER.match(value):
-            value = float(value)
-        else:
-            value = _zone_as_offset(value)
+        value = float(value) if _NUMBER.match(value) else _zone_as_offset(value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = float(value)
         value /= next((unit for least, unit in _UNITS if value >= least), 1.0)
@@ -177,7 +180,7 @@ def times(
 
     A missing end is the start and `seconds`; a missing start is counted back from the end.
     """
-    missing = absent(start), absent(end)
+    missing = no_value(start), no_value(end)
     if all(missing):
         raise FieldError(names[0], "this record has no time")
     if seconds is not None and not 0 <= seconds < 10**9:
@@ -213,9 +216,9 @@ def listed(value: Any) -> list[str]:
 
 def mapped(value: Any, field: str) -> dict[str, Any] | None:
     """An object, or JSON of one; [{"key": …, "value": …}] counts as one too."""
-    if absent(value):
+    if no_value(value):
         return None
-    found = plain(parsed(value))
+    found = parsed(value)
     if isinstance(found, list) and all(isinstance(one, dict) and "key" in one for one in found):
         return {text(one["key"]): one.get("value") for one in found}
     if not isinstance(found, dict):
@@ -234,18 +237,13 @@ def shown(value: Any) -> str:
     return type(value).__name__
 
 
-def depth_within(value: Any, field: str, limit: int = MAX_DEPTH) -> None:
-    """Raises FieldError where lists and objects stand deeper in one another than the API takes."""
+def _is_deep(value: Any) -> bool:
+    """Whether lists and objects stand deeper in one another than the API takes."""
     waiting = [(value, 1)]
     while waiting:
         current, depth = waiting.pop()
-        if not isinstance(current, dict | list):
-            continue
-        if depth > limit:
-            raise FieldError(field, f"objects and lists are nested deeper than {limit} levels")
+        if depth > MAX_DEPTH:
+            return True
         inside = current.values() if isinstance(current, dict) else current
         waiting += [(one, depth + 1) for one in inside if isinstance(one, dict | list)]
-
-
-def named(path: list[str | int]) -> str:
-    return path_text(path)
+    return False

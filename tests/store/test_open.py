@@ -1,0 +1,196 @@
+"""Opening, migrating and opening again, on both engines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.store.conftest import Opener
+from tests.store.samples import some_request
+from workbench.settings import ROOT, Settings
+from workbench.store import migrate, requests
+from workbench.store.connection import Connection
+from workbench.store.errors import StoreError, StoreInUse, StoreTooNew
+from workbench.store.files import TABLES, store_size
+from workbench.store.migrations import MIGRATIONS, Migration
+from workbench.store.store import Store
+
+# What the store of this version looks like. A change here belongs to a new migration at the end of
+# the list: stores that are in use have run the earlier ones.
+SCHEMA = {
+    "api_keys": "id BIGINT, name VARCHAR, digest VARCHAR, hint VARCHAR, created_at TIMESTAMP, "
+    "created_by VARCHAR, revoked_at TIMESTAMP, revoked_by VARCHAR",
+    "audit": "id BIGINT, happened_at TIMESTAMP, actor VARCHAR, action VARCHAR, subject VARCHAR, "
+    "detail VARCHAR",
+    "blobs": "sha256 VARCHAR, size BIGINT, data BLOB, created_at TIMESTAMP",
+    "bodies": "request_id BIGINT, started_at TIMESTAMP, input_text VARCHAR, output_text VARCHAR, "
+    "input_folded VARCHAR, output_folded VARCHAR, prompt VARCHAR, output VARCHAR, "
+    "parameters VARCHAR, input_variables VARCHAR, raw VARCHAR",
+    "groups": "id BIGINT, created_at TIMESTAMP, actor VARCHAR",
+    "guards": "bucket INTEGER, turn BIGINT",
+    "migrations": "number INTEGER, name VARCHAR, applied_at TIMESTAMP",
+    "preferences": "name VARCHAR, value VARCHAR",
+    "request_blobs": "request_id BIGINT, sha256 VARCHAR",
+    "requests": "id BIGINT, started_at TIMESTAMP, ended_at TIMESTAMP, received_at TIMESTAMP, "
+    "time_assumed BOOLEAN, latency_ms DOUBLE, source VARCHAR, origin VARCHAR, actor VARCHAR, "
+    "provider VARCHAR, model VARCHAR, function_name VARCHAR, api_type VARCHAR, status VARCHAR, "
+    "error_type VARCHAR, error_message VARCHAR, finish_reason VARCHAR, input_tokens BIGINT, "
+    "output_tokens BIGINT, cached_tokens BIGINT, cache_write_tokens BIGINT, "
+    "reasoning_tokens BIGINT, cost DECIMAL(18,9), cost_source VARCHAR, cost_formula VARCHAR, "
+    "tags VARCHAR[], metadata VARCHAR, metadata_index VARCHAR[], "
+    "prompt_name VARCHAR, prompt_id BIGINT, "
+    "prompt_version INTEGER, prompt_label VARCHAR, group_id BIGINT, span_id VARCHAR, "
+    "trace_id VARCHAR, is_json BOOLEAN, is_tool_call BOOLEAN, is_plain_text BOOLEAN, "
+    "tool_names VARCHAR[], image_count INTEGER, input_preview VARCHAR, output_preview VARCHAR, "
+    "normaliser VARCHAR, client_record UUID, body_hash UUID, deleted_at TIMESTAMP, "
+    "deleted_by VARCHAR",
+    "scores": "request_id BIGINT, name VARCHAR, value DOUBLE, actor VARCHAR, scored_at TIMESTAMP",
+    "tags": "name VARCHAR, colour VARCHAR, description VARCHAR, created_at TIMESTAMP",
+}
+OWNER = """
+import sys, time
+from workbench.settings import Settings
+from workbench.store.store import Store
+store = Store(Settings(database=sys.argv[1]))
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def schema(store: Store) -> dict[str, str]:
+    with store.connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT table_name, column_name || ' ' || data_type FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
+            "ORDER BY table_name, column_index"
+        ).fetchall()
+    tables: dict[str, list[str]] = {}
+    for table, column in rows:
+        tables.setdefault(table, []).append(column)
+    return {table: ", ".join(columns) for table, columns in tables.items()}
+
+
+def test_a_new_store_has_the_pinned_schema(store: Store) -> None:
+    assert schema(store) == SCHEMA
+
+
+def test_every_table_is_in_the_list_that_a_backup_copies(store: Store) -> None:
+    assert set(TABLES) == set(SCHEMA)
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [each.number for each in MIGRATIONS] == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_a_store_that_is_opened_again_keeps_its_rows_and_runs_nothing_twice(
+    opener: Opener,
+) -> None:
+    added = opener().add(some_request(model="gpt-4o")).result()
+    again = opener()
+    detail = requests.get(again.connection, added.id)
+    assert detail is not None
+    assert detail.summary.model == "gpt-4o"
+    with again.connection.cursor() as cursor:
+        ran = cursor.execute("SELECT number FROM migrations ORDER BY number").fetchall()
+        guards = cursor.execute("SELECT count(*), count(DISTINCT bucket) FROM guards").fetchone()
+    assert ran == [(each.number,) for each in MIGRATIONS]
+    assert guards == (64, 64)
+
+
+def test_ids_go_on_rising_after_a_restart_with_the_clock_set_back(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = opener().add(some_request()).result().id
+    monkeypatch.setattr("workbench.ids.time.time_ns", lambda: 1_750_000_000 * 10**9)
+    assert opener().add(some_request()).result().id > before
+
+
+def test_a_store_of_a_newer_version_is_refused_in_a_sentence(opener: Opener) -> None:
+    store = opener()
+    newest = MIGRATIONS[-1].number
+
+    def from_the_future(cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("INSERT INTO migrations VALUES (?, 'later', now()::TIMESTAMP)", [newest + 3])
+
+    store.change(from_the_future).result()
+    with pytest.raises(StoreTooNew, match=f"is at migration {newest + 3}.*knows {newest}"):
+        opener()
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_of_itself(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = opener().add(some_request()).result().id
+    number = len(MIGRATIONS) + 1
+    half = ("CREATE TABLE half (a INTEGER)", "ALTER TABLE tags ADD COLUMN b INTEGER", "nonsense")
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, Migration(number, "half", half)))
+    with pytest.raises(StoreError, match="stays as it was"):
+        opener()
+    monkeypatch.setattr(migrate, "MIGRATIONS", MIGRATIONS)
+    store = opener()
+    assert schema(store) == SCHEMA
+    assert requests.get(store.connection, kept) is not None
+    whole = (*half[:2], "INSERT INTO half VALUES (7)")
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, Migration(number, "whole", whole)))
+    with opener().connection.cursor() as cursor:
+        assert cursor.execute("SELECT a FROM half").fetchall() == [(7,)]
+
+
+def test_a_second_process_is_told_in_one_sentence_who_has_the_store(
+    chosen: Settings, engine: str
+) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, chosen.database], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    try:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"open\n"
+        with pytest.raises(StoreInUse, match=rf"in use by process {owner.pid} \(") as caught:
+            Store(chosen)
+        assert "\n" not in str(caught.value)
+    finally:
+        owner.kill()
+        owner.communicate()
+    Store(chosen).close()
+
+
+def test_a_second_store_in_the_same_process_is_refused(chosen: Settings, store: Store) -> None:
+    with pytest.raises(StoreInUse, match="in use by this process"):
+        Store(chosen)
+    assert not store.add(some_request()).result().duplicate
+
+
+def test_what_is_no_store_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "notes.duckdb"
+    file.write_text("These are not rows. " * 500)
+    with pytest.raises(StoreError, match=r"notes\.duckdb cannot be opened"):
+        Store(Settings(database=str(file)))
+    assert file.read_text().startswith("These are not rows.")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="file/below for the store cannot be made"):
+        Store(Settings(database=str(tmp_path / "file" / "below" / "workbench.duckdb")))
+
+
+def test_a_name_with_quotes_and_spaces_can_be_a_store(tmp_path: Path) -> None:
+    for database in (f"{tmp_path}/it's a 'store'.duckdb", f"ducklake:{tmp_path}/it's.ducklake"):
+        chosen = Settings(database=database)
+        store = Store(chosen)
+        store.add(some_request()).result()
+        store.close()
+        assert store_size(chosen) > 10_000
+        Connection(chosen).close()
+
+
+def test_closing_leaves_one_whole_file(tmp_path: Path) -> None:
+    store = Store(Settings(database=str(tmp_path / "workbench.duckdb")))
+    for number in range(50):
+        store.add(some_request(raw=str(number)))
+    store.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["workbench.duckdb"]
