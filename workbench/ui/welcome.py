@@ -40,8 +40,8 @@ def _draw_import() -> None:
     with st.container(border=True):
         st.subheader("Bring records you have", anchor=False)
         st.markdown(
-            "JSONL, CSV and Parquet files, OpenAI batches, and the exports of PromptLayer, Langfuse, "
-            "LangSmith, Phoenix and Helicone:"
+            "JSONL, CSV and Parquet files, OpenAI batches, and the exports of PromptLayer, "
+            "Langfuse, LangSmith, Phoenix and Helicone:"
         )
         st.code("python -m workbench import FILE --preview", language="bash")
 
