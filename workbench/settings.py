@@ -119,7 +119,10 @@ class Settings:
         32, _whole(1, 1024), "The largest request body that the API accepts, in MiB."
     )
     memory_limit: str = setting(
-        "1GB", _memory, "The most memory that DuckDB may use before it spills to disk."
+        "320MB",
+        _memory,
+        "The most memory that DuckDB may use before it spills to disk; the process needs about "
+        "220 MB beside it.",
     )
     threads: int = setting(
         0, _whole(0, 256), "Threads that DuckDB may use; 0 is one for each processor."

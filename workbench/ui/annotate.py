@@ -23,6 +23,8 @@ def draw_annotations(detail: Detail) -> None:
 def _draw_tags(detail: Detail) -> None:
     store = open_store()
     id_ = detail.summary.id
+    # Asked here: a change runs in the writer's thread, which knows no session.
+    who = actor()
     known = tags.listed(store.connection)
     names = list(dict.fromkeys([*(tag.name for tag in known), *detail.summary.tags]))
     listed = {tag.name for tag in known if tag.listed}
@@ -41,15 +43,13 @@ def _draw_tags(detail: Detail) -> None:
         except Refused as error:
             st.warning(str(error))
             return
-        store.change(
-            lambda cursor: store.annotations.set_tags(cursor, actor(), id_, wanted)
-        ).result()
+        store.change(lambda cursor: store.annotations.set_tags(cursor, who, id_, wanted)).result()
         st.rerun()
 
 
 def _draw_metadata(detail: Detail) -> None:
     store = open_store()
-    id_ = detail.summary.id
+    id_, who = detail.summary.id, actor()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Metadata", anchor=False, width="stretch")
         editing = st.toggle("Edit", key=f"edit-metadata-{id_}")
@@ -69,14 +69,14 @@ def _draw_metadata(detail: Detail) -> None:
                 st.error(f"Not saved: {error}")
                 return
             store.change(
-                lambda cursor: store.annotations.set_metadata(cursor, actor(), id_, wanted)
+                lambda cursor: store.annotations.set_metadata(cursor, who, id_, wanted)
             ).result()
             st.rerun()
 
 
 def _draw_scores(detail: Detail) -> None:
     store = open_store()
-    id_ = detail.summary.id
+    id_, who = detail.summary.id, actor()
     st.subheader("Scores", anchor=False)
     if detail.scores:
         table = pd.DataFrame(
@@ -93,7 +93,7 @@ def _draw_scores(detail: Detail) -> None:
     if saved:
         store.change(
             lambda cursor: store.annotations.set_score(
-                cursor, actor(), id_, name.strip() or "default", float(value)
+                cursor, who, id_, name.strip() or "default", float(value)
             )
         ).result()
         st.rerun()
@@ -101,6 +101,6 @@ def _draw_scores(detail: Detail) -> None:
     removed = st.menu_button("Remove a score", removable) if removable else None
     if removed:
         store.change(
-            lambda cursor: store.annotations.remove_score(cursor, actor(), id_, removed)
+            lambda cursor: store.annotations.remove_score(cursor, who, id_, removed)
         ).result()
         st.rerun()

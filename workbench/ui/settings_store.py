@@ -70,10 +70,8 @@ def draw_time_zone() -> None:
         width=360,
     )
     if picked != chosen:
-        store = open_store()
-        store.change(
-            lambda cursor: store.preferences.put(cursor, actor(), PREFERENCE, picked)
-        ).result()
+        store, who = open_store(), actor()
+        store.change(lambda cursor: store.preferences.put(cursor, who, PREFERENCE, picked)).result()
         st.rerun()
     st.caption(
         "Times that are logged without a zone are read in the zone of WORKBENCH_TIME_ZONE "

@@ -14,6 +14,8 @@ from workbench.ui.access import actor
 
 
 def draw_tags() -> None:
+    # Asked here: a change runs in the writer's thread, which knows no session.
+    who = actor()
     st.markdown(
         "Tags are few and predefined: they put requests into classes. What is unique to a request "
         "belongs into its metadata. A tag that is logged without being listed is kept and flagged."
@@ -27,35 +29,33 @@ def draw_tags() -> None:
         colour = st.selectbox("Colour", COLOURS, width=140)
         description = st.text_input("What it means", max_chars=200)
         if st.form_submit_button("Add to the list", type="primary"):
-            _change(lambda cursor: store.tags.save(cursor, actor(), name, colour, description))
+            _change(lambda cursor: store.tags.save(cursor, who, name, colour, description))
     listed = tags.listed(store.connection)
     for tag in sorted(listed, key=lambda each: (each.listed, each.name)):
         _draw_tag(tag, [each.name for each in listed])
 
 
 def _draw_tag(tag: Tag, names: list[str]) -> None:
-    store = open_store()
+    store, who = open_store(), actor()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.badge(_plain(tag.name), color=tag.colour)  # type: ignore[arg-type]
         note = tag.description if tag.listed else "not on the list"
         used = words.plural(tag.requests, "request")
         st.text(f"{used}{' · ' + note if note else ''}", width="stretch")
         if not tag.listed and st.button("Add to the list", key=f"list-{tag.name}"):
-            _change(lambda cursor: store.tags.save(cursor, actor(), tag.name, "gray"))
+            _change(lambda cursor: store.tags.save(cursor, who, tag.name, "gray"))
         with st.popover("Change"):
             _draw_change(tag, names)
 
 
 def _draw_change(tag: Tag, names: list[str]) -> None:
-    store = open_store()
+    store, who = open_store(), actor()
     if tag.listed:
         colour = st.selectbox(
             "Colour", COLOURS, COLOURS.index(tag.colour), key=f"colour-{tag.name}"
         )
         if colour != tag.colour:
-            _change(
-                lambda cursor: store.tags.save(cursor, actor(), tag.name, colour, tag.description)
-            )
+            _change(lambda cursor: store.tags.save(cursor, who, tag.name, colour, tag.description))
     new = st.text_input("New name", tag.name, key=f"rename-{tag.name}", max_chars=tags.MAX_LENGTH)
     exists = new in names and new != tag.name
     if exists:
@@ -63,9 +63,9 @@ def _draw_change(tag: Tag, names: list[str]) -> None:
     if st.button(
         "Merge" if exists else "Rename", key=f"do-rename-{tag.name}", disabled=new == tag.name
     ):
-        _change(lambda cursor: store.tags.rename(cursor, actor(), tag.name, new))
+        _change(lambda cursor: store.tags.rename(cursor, who, tag.name, new))
     if tag.listed and st.button("Take off the list", key=f"unlist-{tag.name}"):
-        _change(lambda cursor: store.tags.unlist(cursor, actor(), tag.name))
+        _change(lambda cursor: store.tags.unlist(cursor, who, tag.name))
 
 
 def _change(change: Change[object]) -> None:
