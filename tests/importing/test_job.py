@@ -232,3 +232,12 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
         assert summary(store) == wanted
     refused = [json.loads(each)["line"] for each in (tmp_path / "refused.jsonl").open()]
     assert refused == list(range(700, 12_001, 700))
+
+
+def test_a_worker_that_dies_ends_the_import_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    path = a_file(tmp_path)
+    with a_store(tmp_path) as store, pytest.raises(ImportFailed, match="goes on from there"):
+        import_file(store, path, None, Options(workers=1), actor="tester")

@@ -26,29 +26,31 @@ _CHUNK = 2**20
 _MANY_NULS = 0.3
 
 
-def as_utf8(path: Path, head: bytes, encoding: str | None, folder: Path) -> Path:
-    """The file itself where it is UTF-8, else a copy in `folder`.
+def needed(path: Path, head: bytes, encoding: str | None) -> str | None:
+    """The encoding that the file must be read in; None where it can be read as it is.
 
-    encoding: what the caller says it is. Raises ImportFailed for files that hold no text and for
-    bytes that the encoding does not have.
+    encoding: what the caller says it is. Raises ImportFailed for files that hold no text.
     """
     for mark, what in _BINARY.items():
         if head.startswith(mark):
             raise ImportFailed(f"{path.name} is {what}.")
     found = _normal(encoding) if encoding else encoding_of(head)
-    only_returns = b"\r" in head and b"\n" not in head
-    if found == "utf-8" and not only_returns:
-        return path
+    return None if found == "utf-8" and not _only_returns(head) else found
+
+
+def as_utf8(path: Path, head: bytes, encoding: str, folder: Path) -> Path:
+    """A copy in UTF-8; raises ImportFailed for bytes that the encoding does not have."""
     copy = folder / "readable"
+    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    only_returns = _only_returns(head)
     with path.open("rb") as source, copy.open("wb") as target:
-        decoder = codecs.getincrementaldecoder(found)(errors="strict")
         while True:
             chunk = source.read(_CHUNK)
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 raise ImportFailed(
-                    f"{path.name} is not {found} text: byte 0x{error.object[error.start]:02x} "
+                    f"{path.name} is not {encoding} text: byte 0x{error.object[error.start]:02x} "
                     "means nothing there."
                 ) from None
             if only_returns:
@@ -56,6 +58,11 @@ def as_utf8(path: Path, head: bytes, encoding: str | None, folder: Path) -> Path
             target.write(text.encode("utf-8", "replace"))
             if not chunk:
                 return copy
+
+
+def _only_returns(head: bytes) -> bool:
+    """Whether lines end as they did on old Macs."""
+    return b"\r" in head and b"\n" not in head
 
 
 def encoding_of(head: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from workbench.logs.importing.container import Container, Position
 from workbench.logs.importing.csvrows import Csv
-from workbench.logs.importing.encodings import as_utf8
+from workbench.logs.importing.encodings import as_utf8, needed
 from workbench.logs.importing.jsonarray import JsonArray
 from workbench.logs.importing.lines import BOM, Lines, read_line
 from workbench.logs.importing.mapping import mapping_of, propose
@@ -81,23 +81,26 @@ def opened(path: Path, encoding: str | None = None) -> Iterator[Container]:
     try:
         with path.open("rb") as file:
             head = file.read(2**16)
-        if not head:
-            raise ImportFailed(f"{path.name} is empty.")
-        if head.startswith(b"PAR1"):
-            from workbench.logs.importing.parquetrows import Parquet
-
-            yield Parquet(path)
-            return
-        with tempfile.TemporaryDirectory(prefix="workbench-import-") as folder:
-            readable = as_utf8(path, head, encoding, Path(folder))
-            with readable.open("rb") as file:
-                head = file.read(2**20)
-            yield _text_container(readable, head)
     except OSError as error:
         raise ImportFailed(f"{path} cannot be read: {error.strerror or error}.") from error
+    if not head:
+        raise ImportFailed(f"{path.name} is empty.")
+    if head.startswith(b"PAR1"):
+        from workbench.logs.importing.parquetrows import Parquet
+
+        yield Parquet(path)
+        return
+    foreign = needed(path, head, encoding)
+    if foreign is None:
+        yield _text_container(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="workbench-import-") as folder:
+        yield _text_container(as_utf8(path, head, foreign, Path(folder)))
 
 
-def _text_container(path: Path, head: bytes) -> Container:
+def _text_container(path: Path) -> Container:
+    with path.open("rb") as file:
+        head = file.read(2**20)
     stripped = head.removeprefix(BOM).lstrip()
     if stripped.startswith(b"["):
         return JsonArray(path)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from workbench.logs.importing import formats
 from workbench.logs.importing.container import Block, Container, Position
@@ -25,6 +21,7 @@ from workbench.logs.importing.refused import RefusedFile
 from workbench.logs.importing.sinks import COMMIT_BYTES, COMMIT_ROWS, Sink, StoreSink, Taken
 from workbench.logs.importing.state import State, StateFile, fingerprint
 from workbench.logs.importing.taking import Origin
+from workbench.logs.importing.workers import Workers, workers
 from workbench.logs.intake import Sender
 from workbench.store.store import Store
 
@@ -168,35 +165,31 @@ class _Job:
 
     def _all(self, container: Container, refused: RefusedFile, saved: StateFile | None) -> bool:
         """Read and store until the end or until stopped; whether the end was reached."""
-        with _executor(self.path, self.options.workers) as (executor, at_once):
+        with _reader(self.path, self.plan, self.options.workers) as (reader, at_once):
             reading: deque[Future[Outcome]] = deque()
             storing: deque[tuple[Outcome, Callable[[], Taken]]] = deque()
             blocks = container.blocks(self.state.position)
             more = True
             while more or reading or storing:
                 while more and len(reading) < at_once:
-                    more = not self.stop() and self._submit(executor, blocks, reading)
-                    stopped = not more
+                    more = not self.stop() and self._submit(reader, blocks, reading)
                 if reading:
-                    outcome = _result(reading.popleft())
+                    outcome = reading.popleft().result()
                     storing.append((outcome, self.sink.put(outcome)))
                 while storing and (not reading or _is_much(storing)):
                     self._settle(*storing.popleft(), refused, saved)
-            return stopped and next(blocks, None) is None
+            return next(blocks, None) is None
 
     def _submit(
-        self, executor: Executor | None, blocks: Iterator[Block], reading: deque[Future[Outcome]]
+        self,
+        reader: _Alone | Workers,
+        blocks: Iterator[Block],
+        reading: deque[Future[Outcome]],
     ) -> bool:
         block = next(blocks, None)
-        if block is None:
-            return False
-        if executor is None:
-            done: Future[Outcome] = Future()
-            done.set_result(read_block(self.plan, block))
-            reading.append(done)
-        else:
-            reading.append(executor.submit(read_block, self.plan, block))
-        return True
+        if block is not None:
+            reading.append(reader.submit(block))
+        return block is not None
 
     def _settle(
         self,
@@ -283,34 +276,26 @@ class _Nowhere(RefusedFile):
         self.length = 0
 
 
+class _Alone:
+    """Reads blocks in this process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def submit(self, block: Block) -> Future[Outcome]:
+        done: Future[Outcome] = Future()
+        done.set_result(read_block(self._plan, block))
+        return done
+
+
 @contextmanager
-def _executor(path: Path, workers: int | None) -> Iterator[tuple[Executor | None, int]]:
+def _reader(path: Path, plan: Plan, number: int | None) -> Iterator[tuple[_Alone | Workers, int]]:
     """What reads blocks, and how many are under way at once."""
-    if workers is None:
+    if number is None:
         small = path.stat().st_size < ALONE_BYTES
-        workers = 0 if small else max(1, min(8, os.cpu_count() or 1))
-    if workers == 0:
-        yield None, 1
+        number = 0 if small else max(1, min(8, os.cpu_count() or 1))
+    if number == 0:
+        yield _Alone(plan), 1
         return
-    # A fork would take over the locks of threads that it does not take over.
-    how: Any = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=how, initializer=_leave_interrupts)
-    try:
-        yield pool, workers * 2
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the process that the workers belong to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _result(future: Future[Outcome]) -> Outcome:
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise ImportFailed(
-            "A process that read the file ended unexpectedly (out of memory?). What was stored "
-            "stays stored; the import can be started again and goes on from there."
-        ) from error
+    with workers(number, plan) as pool:
+        yield pool, number * 2
