@@ -27,8 +27,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """For the tests of this folder alone: while it lives, its event loop runs in this thread."""
     expect.set_options(timeout=WAIT_MS)
     program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
