@@ -217,12 +217,19 @@ def summary(connection: Connection, request_id: int) -> Summary | None:
 
 
 def neighbours(
-    connection: Connection, filter_: Filter, at: Position, *, now: datetime
+    connection: Connection,
+    filter_: Filter,
+    at: Position,
+    *,
+    now: datetime,
+    up_to: int | None = None,
 ) -> tuple[int | None, int | None]:
     """Ids of the next newer and the next older request that the filter finds."""
 
     def next_to(direction: Literal["newer", "older"]) -> int | None:
-        rows = page(connection, filter_, now=now, limit=1, position=at, direction=direction).rows
+        rows = page(
+            connection, filter_, now=now, limit=1, position=at, direction=direction, up_to=up_to
+        ).rows
         return rows[0].id if rows else None
 
     return next_to("newer"), next_to("older")

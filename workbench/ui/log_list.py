@@ -9,7 +9,6 @@ import streamlit as st
 
 from workbench.filters import Filter
 from workbench.store import search
-from workbench.store.rows import Summary
 from workbench.store.search import Page, Position
 from workbench.store.store import open_store
 from workbench.ui import state, words
@@ -171,36 +170,25 @@ def _draw_toolbar(page: Page, filter_: Filter, now: datetime, opened: int) -> No
 
 def _neighbours(
     page: Page, filter_: Filter, now: datetime, opened: int
-) -> tuple[Summary | None, Summary | None]:
-    """The requests before and after the open one in the list, on this page or beyond it."""
+) -> tuple[int | None, int | None]:
+    """Ids of the requests before and after the open one, on this page or beyond it."""
     connection = open_store().connection
     here = next((row for row in page.rows if row.id == opened), None)
     here = here or search.summary(connection, opened)
     if here is None:
         return None, None
-
-    def beside(direction: Literal["newer", "older"]) -> Summary | None:
-        rows = search.page(
-            connection,
-            filter_,
-            now=now,
-            limit=1,
-            position=Position.of(here),
-            direction=direction,
-            up_to=as_of(),
-        ).rows
-        return rows[0] if rows else None
-
-    return beside("newer"), beside("older")
+    return search.neighbours(connection, filter_, Position.of(here), now=now, up_to=as_of())
 
 
-def _go(page: Page, target: Summary | None) -> None:
+def _go(page: Page, target: int | None) -> None:
     """Open another request; when it lies beyond this page, the page goes with it."""
     if target is None:
         return
-    set_open_request(target.id)
-    if all(row.id != target.id for row in page.rows):
-        st.query_params[state.POSITION] = str(Position.of(target))
+    set_open_request(target)
+    if all(row.id != target for row in page.rows):
+        found = search.summary(open_store().connection, target)
+        if found is not None:
+            st.query_params[state.POSITION] = str(Position.of(found))
 
 
 def draw_live() -> None:
