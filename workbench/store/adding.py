@@ -19,10 +19,8 @@ from workbench.store.errors import Refused
 from workbench.store.feed import Feed
 from workbench.store.guards import guard
 from workbench.store.metadata import index_of
+from workbench.store.recent import SAME_CALL, RecentBodies
 from workbench.store.rows import Added, NewRequest
-
-# The SDK repeats a call without an idempotency key: the same body within this time is one call.
-SAME_CALL = timedelta(hours=1)
 
 _TIME = pa.timestamp("us")
 _REQUESTS = pa.schema(
@@ -126,6 +124,8 @@ class RequestBatch:
     def __init__(self, connection: Connection, cursor: Cursor, make_id: IdMaker) -> None:
         """`cursor` is the writer's."""
         self._make_id = make_id
+        # On DuckLake another process may have the call already.
+        self._recent = None if connection.is_ducklake else RecentBodies()
 
         def feed(name: str, schema: pa.Schema, insert: str) -> Feed:
             return Feed(cursor, name, schema, insert, is_prepared=not connection.is_ducklake)
@@ -145,7 +145,10 @@ class RequestBatch:
             raise Refused(f"A request holds a value that cannot be kept: {reason}") from error
 
     def _add(self, cursor: Cursor, rows: Sequence[NewRequest]) -> list[Added]:
-        known = _known_records(cursor, rows)
+        hashes = [row.body_hash for row in rows if row.body_hash]
+        if self._recent is not None:
+            hashes = self._recent.perhaps_known(cursor, hashes)
+        known = _known_records(cursor, rows, hashes)
         added: list[Added] = []
         new: list[tuple[int, NewRequest]] = []
         for row in rows:
@@ -179,9 +182,13 @@ class RequestBatch:
             self._scores.insert(_transposed(_SCORES, scores))
 
 
-def _known_records(cursor: Cursor, rows: Sequence[NewRequest]) -> dict[str, int]:
-    """Ids of the records that these calls repeat, by the digest that says so."""
-    hashes = [row.body_hash for row in rows if row.body_hash]
+def _known_records(
+    cursor: Cursor, rows: Sequence[NewRequest], hashes: Sequence[str]
+) -> dict[str, int]:
+    """Ids of the records that these calls repeat, by the digest that says so.
+
+    hashes: those of the rows' `body_hash` that may be there.
+    """
     records = [row.client_record for row in rows if row.client_record]
     known: dict[str, int] = {}
     if hashes:

@@ -31,7 +31,8 @@ class Feed:
         self._statement = f"{insert} FROM {name}"
         cursor.register(name, self)
         if is_prepared:
-            cursor.execute(f"PREPARE insert_{name} AS {self._statement}")
+            # RETURNING makes DuckDB insert in one thread: sharing out some rows costs a third more.
+            cursor.execute(f"PREPARE insert_{name} AS {self._statement} RETURNING 1")
             self._statement = f"EXECUTE insert_{name}"
 
     def insert(self, columns: Mapping[str, Sequence[Any]]) -> None:
