@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections import deque
-from concurrent.futures import Future
+import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
@@ -16,7 +15,8 @@ from time import perf_counter
 import orjson
 
 from workbench.settings import Settings
-from workbench.store.rows import Added, NewRequest
+from workbench.store.bulk import Bulk, prepare
+from workbench.store.rows import NewRequest
 from workbench.store.store import Store
 
 MODELS = (
@@ -30,7 +30,10 @@ WORDS = (
     "parcel order refund warehouse tracking delivery window return label customs invoice courier "
     "bitte danke Lieferung colis livraison paquete envío посылка доставка 荷物 配送 طرد توصيل"
 ).split()
+LANGUAGES = ("en", "fr", "de", "ru", "ja")
+TOOLS = ("find_order", "refund", "search_articles")
 DAYS = 90
+PART = 4000
 
 
 def text(make: random.Random, words: int) -> str:
@@ -50,7 +53,7 @@ def request(number: int, make: random.Random, now: datetime) -> NewRequest:
     }
     output = [{"role": "assistant", "content": [{"type": "text", "text": answer}]}]
     raw = {"kwargs": {"model": model, "messages": prompt["messages"]}, "request_response": output}
-    failed = make.random() < 0.04
+    failed, called = make.random() < 0.04, make.random() < 0.15
     return NewRequest(
         started_at=started,
         ended_at=started + timedelta(milliseconds=make.lognormvariate(7, 0.8)),
@@ -70,10 +73,13 @@ def request(number: int, make: random.Random, now: datetime) -> NewRequest:
         metadata={
             "user_id": str(make.randint(1, 5000)),
             "session_id": f"s{make.randint(1, 50_000)}",
+            "language": make.choice(LANGUAGES),
         },
         prompt_name=make.choice(("support/answer", "support/triage", "billing/summary", None)),
         prompt_version=make.randint(1, 9),
-        is_plain_text=True,
+        is_plain_text=not called,
+        is_tool_call=called,
+        tool_names=(make.choice(TOOLS),) if called else (),
         input_preview=question[:200],
         output_preview=answer[:200],
         input_text=f"You answer customers.\n\n{question} n{number}",
@@ -88,15 +94,13 @@ def request(number: int, make: random.Random, now: datetime) -> NewRequest:
 def fill(database: str, number: int) -> float:
     """Add requests; returns the seconds that it took."""
     store = Store(Settings(database=database))
+    bulk = Bulk(store)
     make, now = random.Random(7), datetime.now(UTC)
-    waiting: deque[Future[Added]] = deque()
     start = perf_counter()
-    for each in range(number):
-        waiting.append(store.add(request(each, make, now)))
-        if len(waiting) > 4000:
-            waiting.popleft().result()
-    for future in waiting:
-        future.result()
+    for first in range(0, number, PART):
+        rows = [request(each, make, now) for each in range(first, min(first + PART, number))]
+        keys = [str(uuid.UUID(int=make.getrandbits(128))) for _ in rows]
+        bulk.add([prepare(rows, keys, [False] * len(rows), "api")]).result()
     store.close()
     return perf_counter() - start
 
