@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.store.migrations import m0001_first
+from workbench.store.migrations import (
+    m0001_first,
+    m0002_stars_and_undo,
+    m0003_saved_views,
+    m0004_registry,
+    m0005_connections,
+    m0006_exports,
+    m0007_drafts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +25,12 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "the first tables", m0001_first.STATEMENTS),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "the first tables", m0001_first.STATEMENTS),
+    Migration(2, "stars and undo", m0002_stars_and_undo.STATEMENTS),
+    Migration(3, "saved views", m0003_saved_views.STATEMENTS),
+    Migration(4, "the prompt registry", m0004_registry.STATEMENTS),
+    Migration(5, "connected endpoints", m0005_connections.STATEMENTS),
+    Migration(6, "exports", m0006_exports.STATEMENTS),
+    Migration(7, "drafts", m0007_drafts.STATEMENTS),
+)
