@@ -249,13 +249,13 @@ def test_an_id_that_nobody_has_is_not_found(client: TestClient, id_: str) -> Non
             "/v1/traces",
             "/library-nothing",
         ),
-        *("/track-nothing", "/log-nothing", "/prompt-templates/a%2Fb"),
+        *("/track-nothing", "/log-nothing", "/prompts/a%2Fb"),
         *(
-            "/prompt-templates",
+            "/prompts",
             "/spans-bulk",
             "/create-group/x",
             "/track-request/",
-            "/prompt-labels/5",
+            "/prompt-labels/5/6",
         ),
     ],
 )

@@ -1,0 +1,223 @@
+"""A prompt template while it is being edited: one value that a page changes and a store keeps.
+
+Messages carry a key of their own here, so that a card stays the same card when others move.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from workbench.messages import TemplateFormat
+from workbench.registry.publishing import Draft
+from workbench.store.registry_rows import Template, Version
+from workbench.templates import with_format
+from workbench.templates.prompt import template_format
+
+NEW = "template/new"
+
+
+@dataclass(slots=True)
+class Editing:
+    """What stands in the editor. `base`: the number of the version that it was made from, None for
+    a template that is not there yet. `values`: the input variables to try it with; they are no
+    part of a version. `revision` grows when something else than typing changed a text."""
+
+    name: str
+    prompt: dict[str, Any]
+    template_id: int | None = None
+    base: int | None = None
+    base_id: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    provider_base_url: str | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    keys: list[int] = field(default_factory=list)
+    next_key: int = 0
+    revision: int = 0
+    is_changed: bool = False
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def mark(self) -> str:
+        """Differs whenever something else than typing changed a text: a fix, another version."""
+        return f"{self.token}-{self.revision}"
+
+    @property
+    def subject(self) -> str:
+        """What the draft of it is kept under."""
+        return NEW if self.template_id is None else f"template/{self.template_id}"
+
+    @property
+    def is_chat(self) -> bool:
+        return self.prompt.get("type") == "chat"
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages; a completion template counts as one."""
+        return self.prompt["messages"] if self.is_chat else [self.prompt]
+
+    @property
+    def format(self) -> TemplateFormat:
+        """The parser of the first text, which the toggle shows."""
+        return template_format(self.messages[0]) if self.messages else "f-string"
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """Provider, name and parameters, to be changed in place."""
+        model = self.metadata.setdefault("model", {})
+        assert isinstance(model, dict)
+        return model
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def draft(self, message: str | None, labels: tuple[str, ...] = ()) -> Draft:
+        """What is published; refused where another version was saved since `base`."""
+        return Draft(
+            name=self.name,
+            prompt=deepcopy(self.prompt),
+            metadata=deepcopy(self.metadata) or None,
+            message=message or None,
+            labels=labels,
+            parent_id=self.base_id,
+            provider_base_url=self.provider_base_url,
+            after=self.base or 0,
+        )
+
+    # Changes
+
+    def set_text(self, message: int, part: int, text: str) -> None:
+        self.messages[message]["content"][part]["text"] = text
+        self.is_changed = True
+
+    def set_field(self, message: int, name: str, value: Any) -> None:
+        self.messages[message][name] = value
+        self._moved()
+
+    def set_role(self, message: int, role: str) -> None:
+        changed = self.messages[message]
+        changed["role"] = role
+        if role == "placeholder":
+            changed.setdefault("name", "messages")
+            changed["content"] = []
+        elif not changed.get("content"):
+            changed["content"] = [{"type": "text", "text": ""}]
+        self._moved()
+
+    def add(self, role: str) -> None:
+        """A message at the end, read by the same parser as the others."""
+        message = {"role": role, "content": [{"type": "text", "text": ""}]}
+        message["template_format"] = self.format
+        self.messages.append(message)
+        self.keys.append(self._key())
+        if role == "placeholder":
+            self.set_role(len(self.messages) - 1, role)
+        self._moved()
+
+    def duplicate(self, message: int) -> None:
+        self.messages.insert(message + 1, deepcopy(self.messages[message]))
+        self.keys.insert(message + 1, self._key())
+        self._moved()
+
+    def remove(self, message: int) -> None:
+        del self.messages[message]
+        del self.keys[message]
+        self._moved()
+
+    def move(self, message: int, step: int) -> None:
+        """One place up (-1) or down (1); nothing happens at either end."""
+        other = message + step
+        if 0 <= other < len(self.messages):
+            moved, keys = self.messages, self.keys
+            moved[message], moved[other] = moved[other], moved[message]
+            keys[message], keys[other] = keys[other], keys[message]
+            self._moved()
+
+    def add_part(self, message: int, part: dict[str, Any]) -> None:
+        self.messages[message].setdefault("content", []).append(part)
+        self._moved()
+
+    def remove_part(self, message: int, part: int) -> None:
+        del self.messages[message]["content"][part]
+        self._moved()
+
+    def set_format(self, chosen: TemplateFormat) -> None:
+        """What the toggle sets: every message names this parser, no text is rewritten."""
+        self.put(with_format(self.prompt, chosen))
+
+    def put(self, prompt: Mapping[str, Any]) -> None:
+        """Another prompt in the place of this one, such as a fixed one."""
+        self.prompt = loose(prompt)
+        while len(self.keys) < len(self.messages):
+            self.keys.append(self._key())
+        del self.keys[len(self.messages) :]
+        self._moved()
+
+    def _moved(self) -> None:
+        self.revision += 1
+        self.is_changed = True
+
+    def _key(self) -> int:
+        self.next_key += 1
+        return self.next_key
+
+
+def loose(prompt: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy whose every message has a list of parts; input variables are found anew at a save."""
+    copied: dict[str, Any] = deepcopy(dict(prompt))
+    copied.pop("input_variables", None)
+    owners = copied.setdefault("messages", []) if copied.get("type") == "chat" else [copied]
+    for owner in owners:
+        owner.pop("input_variables", None)
+        content = owner.get("content")
+        if isinstance(content, str):
+            owner["content"] = [{"type": "text", "text": content}]
+        elif content is None:
+            owner["content"] = []
+    return copied
+
+
+def from_version(template: Template, version: Version) -> Editing:
+    """The editor on a saved version, unchanged so far."""
+    editing = Editing(
+        name=template.name,
+        prompt={},
+        template_id=template.id,
+        base=version.number,
+        base_id=version.id,
+        metadata=deepcopy(version.metadata or {}),
+        provider_base_url=version.provider_base_url,
+    )
+    editing.put(version.prompt)
+    editing.is_changed = False
+    return editing
+
+
+def blank(name: str, kind: str) -> Editing:
+    """The editor on a template that is not there yet. kind: "chat" or "completion"."""
+    text = {"type": "text", "text": ""}
+    editing = Editing(name=name, prompt={})
+    if kind == "completion":
+        editing.put({"type": "completion", "template_format": "f-string", "content": [text]})
+    else:
+        roles = ("system", "user")
+        messages = [{"role": role, "content": [dict(text)]} for role in roles]
+        editing.put({"type": "chat", "messages": messages})
+        editing.set_format("f-string")
+    editing.is_changed = False
+    return editing
+
+
+def from_json(value: Any) -> Editing | None:
+    """What `to_json` gave; None where an older or newer version wrote something else."""
+    if not isinstance(value, dict):
+        return None
+    try:
+        editing = Editing(**value)
+        fits = len(editing.keys) == len(editing.messages)
+    except (TypeError, KeyError):
+        return None
+    return editing if fits and isinstance(editing.prompt, dict) else None
