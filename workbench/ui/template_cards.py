@@ -1,0 +1,185 @@
+"""The messages of a template as cards: role, texts, images, order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from workbench.messages import ROLES
+from workbench.registry.editing import Editing
+from workbench.ui.text_box import draw_text_box
+
+Changed = Callable[[], None]
+_ADDED: dict[str, dict[str, Any]] = {
+    "Text": {"type": "text", "text": ""},
+    "Image by address": {"type": "image_url", "image_url": {"url": ""}},
+    "Image variable": {"type": "media_variable", "name": "image"},
+}
+
+
+def draw_cards(editing: Editing, changed: Changed) -> None:
+    """`changed` is called after each change, to keep the draft."""
+    for index, message in enumerate(editing.messages):
+        with st.container(border=True, key=f"card-{editing.subject}-{editing.keys[index]}"):
+            _draw_card(editing, index, message, changed)
+    if editing.is_chat:
+        with st.container(horizontal=True):
+            for role in ("system", "user", "assistant", "placeholder"):
+                st.button(
+                    f"Add {role}",
+                    icon=":material/add:",
+                    key=f"add-{role}",
+                    type="tertiary",
+                    on_click=_then(changed, editing.add, role),
+                )
+
+
+def _then(changed: Changed, change: Callable[..., None], *given: Any) -> Callable[[], None]:
+    def run() -> None:
+        change(*given)
+        changed()
+
+    return run
+
+
+def _draw_card(editing: Editing, index: int, message: dict[str, Any], changed: Changed) -> None:
+    key = f"{editing.subject}-{editing.keys[index]}-{editing.mark}"
+    if editing.is_chat:
+        _draw_head(editing, index, message, key, changed)
+    if message.get("role") == "placeholder":
+        _draw_name(
+            "Variable with a list of messages",
+            message.get("name") or "",
+            f"name-{key}",
+            lambda name: editing.set_field(index, "name", name),
+            changed,
+        )
+        return
+    for part, content in enumerate(message.get("content") or ()):
+        _draw_part(editing, index, part, content, key, changed)
+    for call in message.get("tool_calls") or ():
+        st.json(call, expanded=False)
+
+
+def _draw_head(
+    editing: Editing, index: int, message: dict[str, Any], key: str, changed: Changed
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        role = str(message.get("role") or "user")
+        roles = [*ROLES, *({role} - set(ROLES))]
+        widget = f"role-{key}"
+
+        def choose() -> None:
+            editing.set_role(index, st.session_state[widget])
+            changed()
+
+        st.selectbox(
+            "Role",
+            roles,
+            index=roles.index(role),
+            key=widget,
+            label_visibility="collapsed",
+            width=150,
+            on_change=choose,
+        )
+        st.space("stretch")
+        last = len(editing.messages) - 1
+        for icon, what, change, given, off in (
+            ("arrow_upward", "Move up", editing.move, (index, -1), index == 0),
+            ("arrow_downward", "Move down", editing.move, (index, 1), index == last),
+            ("content_copy", "Duplicate", editing.duplicate, (index,), False),
+            ("delete", "Remove message", editing.remove, (index,), False),
+        ):
+            st.button(
+                "",
+                icon=f":material/{icon}:",
+                help=what,
+                key=f"{icon}-{key}",
+                type="tertiary",
+                disabled=off,
+                on_click=_then(changed, change, *given),
+            )
+        with st.popover("", icon=":material/add_photo_alternate:", type="tertiary", help="Add"):
+            for title, part in _ADDED.items():
+                st.button(
+                    title,
+                    key=f"part-{title}-{key}",
+                    type="tertiary",
+                    on_click=_then(changed, editing.add_part, index, _copied(part)),
+                )
+
+
+def _copied(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(v) if isinstance(v, dict) else v for name, v in part.items()}
+
+
+def _draw_part(
+    editing: Editing, index: int, part: int, content: Any, key: str, changed: Changed
+) -> None:
+    kind = content.get("type") if isinstance(content, dict) else None
+    if kind == "text":
+
+        def edited(text: str) -> None:
+            editing.set_text(index, part, text)
+            changed()
+
+        draw_text_box(
+            f"Text of message {index + 1}",
+            str(content.get("text") or ""),
+            f"text-{editing.subject}-{editing.keys[index]}-{part}",
+            edited,
+            revision=editing.mark,
+            placeholder="Write here. Variables stand in braces.",
+        )
+        if len(editing.messages[index]["content"]) == 1:
+            return
+    elif kind == "image_url":
+        _draw_address(editing, content, f"{key}-{part}", changed)
+    elif kind == "media_variable":
+
+        def rename(name: str) -> None:
+            content["name"] = name
+            editing.is_changed = True
+
+        _draw_name(
+            "Variable with images",
+            str(content.get("name") or ""),
+            f"media-{key}-{part}",
+            rename,
+            changed,
+        )
+    else:
+        st.json(content, expanded=False)
+    st.button(
+        "Remove part",
+        icon=":material/close:",
+        key=f"remove-{key}-{part}",
+        type="tertiary",
+        on_click=_then(changed, editing.remove_part, index, part),
+    )
+
+
+def _draw_address(editing: Editing, content: dict[str, Any], key: str, changed: Changed) -> None:
+    image = content.setdefault("image_url", {})
+    address = str(image.get("url") or "")
+    if address.startswith("data:"):
+        st.caption(f"An image of {len(address) * 3 // 4:,} bytes, kept in the template.")
+        return
+
+    def change(text: str) -> None:
+        image["url"] = text
+        editing.is_changed = True
+
+    _draw_name("Address of the image", address, f"image-{key}", change, changed)
+
+
+def _draw_name(
+    label: str, value: str, widget: str, change: Callable[[str], None], changed: Changed
+) -> None:
+    def edited() -> None:
+        change(st.session_state[widget].strip())
+        changed()
+
+    st.text_input(label, value, key=widget, on_change=edited)

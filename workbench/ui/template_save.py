@@ -1,0 +1,118 @@
+"""Saving what stands in the editor: what changed, a message, labels; and what to do where somebody
+saved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from workbench.jsontext import FieldError
+from workbench.registry import finding, labels, publishing
+from workbench.registry.compare import compare_messages
+from workbench.registry.editing import Editing
+from workbench.store.errors import NotFound, Refused
+from workbench.store.store import open_store
+from workbench.ui import access, state
+from workbench.ui.diff import draw_text_diff
+from workbench.ui.hostile import escaped
+
+MAX_MESSAGE = 72
+_SIGNS = {"added": "new", "removed": "removed", "changed": "changed"}
+
+
+@st.dialog("Save as a new version", width="large")
+def ask_save(editing: Editing, forget: Callable[[], None], load: Callable[[int], None]) -> None:
+    """forget: drops the draft after the save. load: puts a saved version into the editor."""
+    store = open_store()
+    newest = _newest(editing)
+    if newest != editing.base:
+        _draw_conflict(editing, newest, load)
+        return
+    try:
+        _, notices = publishing.prepare(store, editing.draft(None))
+    except (FieldError, Refused) as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    draw_changes(editing, editing.base)
+    for notice in notices:
+        st.caption(f":material/info: {escaped(notice.text)}")
+    message = st.text_input("What changed", max_chars=MAX_MESSAGE, key="save-message")
+    chosen = st.multiselect(
+        "Release labels that move to it",
+        labels.label_names(store.connection),
+        accept_new_options=True,
+        key="save-labels",
+    )
+    number = (editing.base or 0) + 1
+    if st.button(f"Save version {number}", type="primary", icon=":material/save:"):
+        try:
+            published = publishing.publish(
+                store, access.actor(), editing.draft(message, tuple(chosen))
+            )
+        except (FieldError, Refused, NotFound) as error:
+            st.error(escaped(str(error)), icon=":material/error:")
+            return
+        forget()
+        st.query_params[state.TEMPLATE] = str(published.template.id)
+        st.query_params.pop(state.VERSION, None)
+        waiting = [one.sentence for one in published.labels if one.waits]
+        st.session_state[state.SAID] = " ".join([f"Version {number} is saved.", *waiting])
+        st.rerun()
+
+
+def _newest(editing: Editing) -> int | None:
+    """The number of the newest version; None where the template is not there."""
+    identifier = editing.name if editing.template_id is None else editing.template_id
+    try:
+        return finding.version(open_store().connection, identifier)[1].number
+    except NotFound:
+        return None
+
+
+def _draw_conflict(editing: Editing, newest: int | None, load: Callable[[int], None]) -> None:
+    if newest is None:
+        st.error("This prompt template was deleted meanwhile: restore it in the list first.")
+        return
+    connection = open_store().connection
+    identifier = editing.name if editing.template_id is None else editing.template_id
+    template, version = finding.version(connection, identifier, newest)
+    begun = f"from version {editing.base}" if editing.base else "as a new template"
+    st.warning(
+        f"Version {newest} was saved meanwhile by {escaped(version.info.created_by)}; yours was "
+        f"begun {begun}.",
+        icon=":material/call_split:",
+    )
+    draw_changes(editing, newest)
+    with st.container(horizontal=True):
+        if st.button("Save mine after it", help="Yours becomes the newest; theirs stays below it"):
+            editing.template_id, editing.base, editing.base_id = template.id, newest, version.id
+            st.rerun(scope="fragment")
+        if st.button("Take theirs", help="What stands in your editor is dropped"):
+            load(template.id)
+            st.rerun()
+        if st.button("Go on editing", type="primary"):
+            st.rerun()
+
+
+def draw_changes(editing: Editing, number: int | None) -> None:
+    """The texts that differ from a saved version."""
+    if number is None:
+        return
+    identifier = editing.name if editing.template_id is None else editing.template_id
+    _, version = finding.version(open_store().connection, identifier, number)
+    changes = [
+        each for each in compare_messages(version.prompt, editing.prompt) if each.kind != "same"
+    ]
+    if not changes:
+        st.caption(f"The messages are those of version {number}.")
+    for change in changes:
+        side = change.after or change.before
+        assert side is not None
+        st.html(
+            f'<p class="wb-role">Message {side.index + 1} · {escaped(side.role)} · '
+            f"{_SIGNS[change.kind]}</p>"
+        )
+        before = change.before.text if change.before else ""
+        after = change.after.text if change.after else ""
+        draw_text_diff(before, after, layout="together")
