@@ -1,0 +1,71 @@
+"""OpenAI's chat completions, through the package `openai`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import Any
+
+from workbench.providers import openai_wire
+from workbench.providers.adapter import Access, Wire
+from workbench.providers.call import Call
+from workbench.providers.errors import ProviderError
+from workbench.providers.events import Event
+from workbench.providers.openai_wire import Dialect
+from workbench.providers.transport import raw_answer, raw_pieces, stainless_failure
+
+
+class OpenAIChat:
+    """Also the base of everyone who speaks this dialect through the same package."""
+
+    function_name = "openai.chat.completions.create"
+    stream_name = function_name
+    wants_content = False
+    dialect = Dialect("OpenAI's chat API")
+
+    def to_wire(self, call: Call) -> Wire:
+        return openai_wire.to_wire(call, self.dialect)
+
+    def from_wire(self, chunk: Any) -> Iterable[Event]:
+        return openai_wire.from_wire(chunk)
+
+    def client(self, access: Access) -> Any:
+        from openai import AsyncOpenAI
+
+        return AsyncOpenAI(
+            # Servers of one's own often want no key, but the package does.
+            api_key=access.key or "none",
+            base_url=access.base_url,
+            default_headers=dict(access.headers),
+            **client_options(access),
+        )
+
+    async def close(self, client: Any) -> None:
+        await client.close()
+
+    async def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
+        completions = client.chat.completions
+        if not stream:
+            yield await raw_answer(completions.with_raw_response.create, wire.kwargs)
+            return
+        create = completions.with_streaming_response.create
+        async with aclosing(raw_pieces(create, wire.kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def failure(self, error: Exception) -> ProviderError | None:
+        return stainless_failure(error)
+
+    async def models(self, client: Any) -> list[str]:
+        return [model.id async for model in client.models.list()]
+
+
+def client_options(access: Access) -> dict[str, Any]:
+    """What every client of this package gets. The host does the retries."""
+    from openai import Timeout
+
+    timeout = Timeout(access.read_seconds, connect=access.connect_seconds)
+    return {"max_retries": 0, "timeout": timeout}
+
+
+ADAPTER = OpenAIChat()
