@@ -1,0 +1,74 @@
+"""One request on its own page: its neighbours are those of the filter that the link brought."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from workbench.filters import Filter
+from workbench.store import search
+from workbench.store.search import Position
+from workbench.store.store import open_store
+from workbench.ui import state
+from workbench.ui.detail import draw_detail
+from workbench.ui.keys_help import draw_keys_help
+from workbench.ui.request_actions import kept_filter, linked_filter, read_id
+
+
+def draw_request(now: datetime) -> None:
+    filter_ = linked_filter()
+    request_id = read_id(state.REQUEST)
+    if request_id is None:
+        # The form that a person types: /request?id=12.
+        request_id = read_id("id")
+    if request_id is None:
+        st.title("No request is named", anchor=False)
+        st.markdown("The link needs the number of a request: `/request?request=12345`.")
+        st.page_link("pages/logs.py", label="Go to Logs", icon=":material/list_alt:")
+        return
+    with st.container(key="whole"):
+        draw_detail(request_id, lambda: _draw_toolbar(request_id, filter_, now), is_alone=True)
+
+
+def _draw_toolbar(request_id: int, filter_: Filter, now: datetime) -> None:
+    connection = open_store().connection
+    here = search.summary(connection, request_id)
+    newer = older = None
+    if here is not None:
+        newer, older = search.neighbours(connection, filter_, Position.of(here), now=now)
+    for icon, key, target, what in (
+        (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
+        (":material/keyboard_arrow_down:", "j", older, "Next request"),
+    ):
+        st.button(
+            "",
+            icon=icon,
+            shortcut=key,
+            help=what,
+            key=f"go-{key}",
+            type="tertiary",
+            disabled=target is None,
+            on_click=_go,
+            args=(target,),
+        )
+    draw_keys_help()
+    if st.button(
+        "",
+        icon=":material/close:",
+        shortcut="Esc",
+        help="Back to the list",
+        key="close",
+        type="tertiary",
+    ):
+        place = {} if here is None else {state.POSITION: str(Position.of(here))}
+        st.switch_page(
+            "pages/logs.py",
+            query_params={**kept_filter(), **place, state.REQUEST: str(request_id)},
+        )
+
+
+def _go(target: int | None) -> None:
+    if target is not None:
+        st.query_params.pop("id", None)
+        st.query_params[state.REQUEST] = str(target)
