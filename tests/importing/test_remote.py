@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from tests.importing.support import FILES, a_store, kept, told
+from workbench.api.importing import read_line
 from workbench.cli.import_ import import_
 from workbench.logs.importing.job import Options, import_file
+from workbench.logs.importing.preview import preview
 from workbench.logs.importing.remote import BULK_PATH, ServerSink, take
 from workbench.logs.importing.taking import Origin
 from workbench.logs.intake import Sender, log_request
@@ -27,8 +30,11 @@ KEY = "pl_test"
 
 
 @contextmanager
-def serving(store: Store, *, bulk: bool = True, busy: int = 0) -> Iterator[str]:
-    """A small server over a store, with or without the bulk route, busy for some requests."""
+def serving(store: Store, *, bulk: bool = True, busy: int = 0, limit: int = 2**20) -> Iterator[str]:
+    """A small server over a store, with or without the bulk route, busy for some requests.
+
+    limit: of the bytes of a body.
+    """
     left = [busy]
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,16 +49,11 @@ def serving(store: Store, *, bulk: bool = True, busy: int = 0) -> Iterator[str]:
             if left[0]:
                 left[0] -= 1
                 return self.answer(503, {"message": "busy"})
+            if len(data) > limit:
+                return self.answer(413, {"message": "too large"})
             if asked.path == BULK_PATH and bulk:
-                found = take(
-                    store,
-                    data,
-                    actor="key:test",
-                    name=query["name"],
-                    format_name=query["format"],
-                    zone=None,
-                )
-                return self.answer(200, found)
+                origin = Origin(query["name"], query["format"], Sender("key:test"))
+                return self.answer(200, take(store, data, read_line, origin))
             if asked.path == "/log-request":
                 row = log_request(orjson.loads(data), data.decode(), Sender("key:test")).row
                 return self.answer(201, {"id": store.add(row).result().id})
@@ -83,18 +84,40 @@ def sink(server: str, key: str = KEY) -> ServerSink:
     return ServerSink(server, key, Origin("neutral.jsonl", "neutral", Sender("command line")))
 
 
-def test_rows_through_the_bulk_route_are_those_of_the_store_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", sorted(FILES.iterdir()), ids=lambda path: path.name)
+def test_rows_through_the_bulk_route_are_those_of_the_store_itself(
+    file: Path, tmp_path: Path
+) -> None:
+    name = preview(file).format
+    options = Options(base=datetime(2026, 3, 1, tzinfo=UTC))
     with a_store(tmp_path, "direct") as store:
-        import_file(store, FILES / "neutral.jsonl", actor="tester")
+        direct = import_file(store, file, name, options, actor="tester")
         wanted = [(told(one), one.origin) for one in kept(store)]
-    with a_store(tmp_path) as store, serving(store, busy=2) as server:
-        to = sink(server)
-        counts = import_file(to, FILES / "neutral.jsonl", actor="tester")
-        again = import_file(to, FILES / "neutral.jsonl", actor="tester")
+    with a_store(tmp_path) as store, serving(store, busy=1) as server:
+        to = ServerSink(server, KEY, Origin(file.name, name, Sender("command line")))
+        counts = import_file(to, file, name, options, actor="tester")
+        again = import_file(to, file, name, options, actor="tester")
         to.close()
-        assert (counts.stored, counts.duplicates) == (4, 0)
-        assert (again.stored, again.duplicates) == (0, 4)
+        assert counts == direct
+        assert (again.stored, again.duplicates) == (0, direct.stored + direct.duplicates)
         assert [(told(one), one.origin) for one in kept(store)] == wanted
+
+
+def test_a_block_that_is_too_large_for_the_server_goes_in_halves(tmp_path: Path) -> None:
+    """What is too large by itself is refused alone, with its own line."""
+    path, refused = tmp_path / "large.jsonl", tmp_path / "refused.jsonl"
+    rows = [{"input": f"question {n}", "output": "a", "started_at": n + 1} for n in range(20)]
+    rows[6]["output"] = "b" * 5000
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    with a_store(tmp_path) as store, serving(store, limit=3000) as server:
+        to = sink(server)
+        counts = import_file(to, path, "neutral", Options(refused=refused), actor="tester")
+        to.close()
+        assert (counts.stored, counts.refused) == (19, 1)
+        assert len(kept(store)) == 19
+    told_of = orjson.loads(refused.read_bytes())
+    assert (told_of["line"], told_of["reason"]) == (7, "too large")
+    assert "question 6" in told_of["row"]
 
 
 def test_a_server_without_the_bulk_route_gets_each_record_alone(tmp_path: Path) -> None:
@@ -158,6 +181,18 @@ def test_the_command_shows_a_preview_and_stores_nothing(own_store: Path) -> None
     assert "Question -> input" in shown.output
     assert "Straße?" in shown.output
     assert not (own_store / "store.duckdb").exists()
+
+
+def test_the_preview_names_the_columns_where_nothing_can_be_proposed(own_store: Path) -> None:
+    table = own_store / "de.csv"
+    table.write_text("Frage;Antwort\nWo?;Hier.\n")
+    shown = CliRunner().invoke(import_, [str(table), "--preview"])
+    assert "  Frage -> metadata.Frage (40%" in shown.output
+    assert "gives no column to input or output" in str(shown.exception)
+    pairs = ["--map", "Frage=input", "--map", "Antwort=output"]
+    shown = CliRunner().invoke(import_, [str(table), "--preview", *pairs])
+    assert "  Frage -> input\n" in shown.output
+    assert "'Wo?' -> 'Hier.'" in shown.output
 
 
 def test_the_command_takes_a_mapping(own_store: Path) -> None:

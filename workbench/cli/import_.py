@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from workbench.cli.stopping import interrupts
 from workbench.cli.target import ACTOR, KEY_VARIABLES, STORE_PATH, ask, opened, server_option
 from workbench.logs.importing import formats
 from workbench.logs.importing.job import Options, Progress, import_file
-from workbench.logs.importing.preview import Preview, preview
+from workbench.logs.importing.preview import Inspected, Preview, inspect, preview
 from workbench.logs.importing.record import Counts, ImportFailed
 from workbench.logs.importing.remote import ServerSink
 from workbench.logs.importing.taking import Origin
@@ -34,6 +33,7 @@ from workbench.store.store import Store
 @click.option("--provider", default="", help="For records that name none.")
 @click.option("--requests", type=click.Path(path_type=Path), help="A batch's input file.")
 @click.option("--encoding", help="Of files that are not UTF-8, such as windows-1252.")
+@click.option("--zone", "zone_name", help="Of times without one, such as Europe/Berlin.")
 @click.option("--name", help="Stands in the origin of the rows. Default: the file's name.")
 @click.option("--refused", type=click.Path(path_type=Path), help="Refused rows: .jsonl or .csv.")
 @click.option("--restart", is_flag=True, help="Begin anew where an earlier import stopped.")
@@ -46,6 +46,7 @@ def import_(
     provider: str,
     requests: Path | None,
     encoding: str | None,
+    zone_name: str | None,
     name: str | None,
     refused: Path | None,
     restart: bool,
@@ -56,6 +57,7 @@ def import_(
 
     Ctrl-C stops after what is under way; the same command goes on from there.
     """
+    zone = zone_of(settings()) if zone_name is None else _zone(zone_name)
     for file in files:
         mark = f"{file.name}.{_digest(file)}"
         folder = data_folder(settings()) / "imports"
@@ -65,12 +67,13 @@ def import_(
             provider=provider,
             companion=requests,
             encoding=encoding,
-            zone=zone_of(settings()),
+            zone=zone,
             refused=refused or folder / f"{mark}.refused.jsonl",
             state=folder / f"{mark}.state.json",
         )
         try:
             if only_preview:
+                _show_columns(inspect(file, encoding), options.mapping)
                 _show(preview(file, format_name, options))
                 continue
             if restart and options.state is not None:
@@ -84,7 +87,7 @@ def import_(
 
 
 def _run(file: Path, format_name: str | None, options: Options, server: str) -> Counts:
-    with opened() as store, _interrupts() as asked:
+    with opened() as store, interrupts() as asked:
 
         def run(target: Store | ServerSink, name: str | None) -> Counts:
             return import_file(
@@ -111,24 +114,6 @@ def _run(file: Path, format_name: str | None, options: Options, server: str) -> 
             sink.close()
 
 
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Signals that asked to stop; a second Ctrl-C ends the command at once."""
-    asked: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-        click.echo("\nStopping after what is under way …", err=True)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
     if not pairs:
         return None
@@ -136,6 +121,14 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
     if not all(sign for _, sign, _ in split):
         raise click.BadParameter("write it as COLUMN=FIELD", param_hint="--map")
     return {column: field.strip() for column, _, field in split}
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        said = 'an IANA name such as "Europe/Berlin" is needed'
+        raise click.BadParameter(said, param_hint="--zone") from None
 
 
 def _digest(file: Path) -> str:
@@ -166,11 +159,20 @@ def _tell(file: Path, counts: Counts) -> None:
         click.echo(f"  refused rows, with reasons: {counts.refused_file}")
 
 
-def _show(found: Preview) -> None:
-    click.echo(f"Format: {found.format} ({found.sure:.0%} sure). Columns:")
+def _show_columns(found: Inspected, mapping: Mapping[str, str] | None) -> None:
+    """Before anything else: who is told that a mapping lacks a column has to know the columns."""
+    click.echo(f"It looks like {found.format} ({found.sure:.0%} sure). Columns:")
     for each in found.proposals:
-        field = (found.mapping or {}).get(each.column, each.field) or "(left out)"
-        click.echo(f"  {each.column} -> {field} ({each.confidence:.0%}: {each.why})")
+        field = each.field if mapping is None else mapping.get(each.column)
+        why = f" ({each.confidence:.0%}: {each.why})" if mapping is None else ""
+        click.echo(f"  {each.column} -> {field or '(left out)'}{why}")
+    if found.unread is not None:
+        click.echo(f"None of the first rows can be read, {found.unit} {found.unread.place}:")
+        raise ImportFailed(found.unread.reason)
+
+
+def _show(found: Preview) -> None:
+    click.echo(f"Read as {found.format}:")
     for place, row in found.records:
         click.echo(
             f"{found.unit} {place}: {row.started_at:%Y-%m-%d %H:%M:%S} {row.provider or '?'}/"

@@ -18,7 +18,11 @@ COMMANDS = {
     "keys": "Make, list and revoke API keys.",
     "sample": "Load or remove the sample.",
     "import": "Import requests from files of this and of other products.",
+    "export": "Export requests as a table or as fine-tuning files.",
     "backup": "Write the whole store into one file.",
+    "restore": "Put a backup in the place of the store.",
+    "renormalise": "Read old requests again with today's normalisers.",
+    "run": "Run a prompt template or a message on one or more models.",
     "check": "Check prompt templates: their variables and what is wrong with them.",
 }
 

@@ -150,7 +150,7 @@ def _is_pair(value: Any) -> bool:
 
 
 def _name(value: Any, field: str) -> str | None:
-    found = values.text(value).strip()
+    found = (value if isinstance(value, str) else values.text(value)).strip()
     if len(found) > MAX_NAME:
         raise FieldError(field, f"{MAX_NAME} characters are the limit, {len(found)} came")
     return found or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from workbench.logs.importing import formats
-from workbench.logs.importing.container import Block, Container, Position
+from workbench.logs.importing.container import BLOCK_BYTES, Block, Container, Position
 from workbench.logs.importing.mapping import check
 from workbench.logs.importing.reading import Outcome, Plan, read_block
 from workbench.logs.importing.record import Context, Counts, ImportFailed
@@ -29,9 +29,8 @@ from workbench.store.store import Store
 ALONE_BYTES = 4 * 2**20
 _TELL_SECONDS = 0.25
 _SAVE_SECONDS = 1.0
-# Blocks that may wait for their commit: one commit under way and the next one gathering.
-_WAITING_ROWS = 2 * COMMIT_ROWS
-_WAITING_BYTES = 2 * COMMIT_BYTES
+# Bodies for the API have no size of their own: a block of them takes about this much.
+_BODIES_BYTES = 3 * BLOCK_BYTES
 _START = Position()
 
 
@@ -166,6 +165,8 @@ class _Job:
     def _all(self, container: Container, refused: RefusedFile, saved: StateFile | None) -> bool:
         """Read and store until the end or until stopped; whether the end was reached."""
         with _reader(self.path, self.plan, self.options.workers) as (reader, at_once):
+            # Beside worker processes one commit may be under way while the next one gathers.
+            commits = 1 if isinstance(reader, _Alone) else 2
             reading: deque[Future[Outcome]] = deque()
             storing: deque[tuple[Outcome, Callable[[], Taken]]] = deque()
             blocks = container.blocks(self.state.position)
@@ -176,7 +177,7 @@ class _Job:
                 if reading:
                     outcome = reading.popleft().result()
                     storing.append((outcome, self.sink.put(outcome)))
-                while storing and (not reading or _is_much(storing)):
+                while storing and (not (more or reading) or _is_much(storing, commits)):
                     self._settle(*storing.popleft(), refused, saved)
             return next(blocks, None) is None
 
@@ -260,12 +261,17 @@ class _Job:
         return RefusedFile(path, container.unit, self.state.refused_bytes)
 
 
-def _is_much(storing: Iterable[tuple[Outcome, Callable[[], Taken]]]) -> bool:
+def _is_much(storing: Sequence[tuple[Outcome, Callable[[], Taken]]], commits: int) -> bool:
+    """Whether the oldest block is to be waited for, because so many commits wait behind it.
+
+    A commit that is waited for before it is full leaves row groups that are not whole.
+    """
     rows = size = 0
-    for outcome, _ in storing:
-        rows += len(outcome.places)
+    for number, (outcome, _) in enumerate(storing):
+        rows += len(outcome.places) if number else 0
         size += outcome.prepared.size if outcome.prepared else 0
-    return rows > _WAITING_ROWS or size > _WAITING_BYTES
+        size += _BODIES_BYTES if outcome.bodies else 0
+    return rows >= commits * COMMIT_ROWS or size > commits * COMMIT_BYTES
 
 
 class _Nowhere(RefusedFile):

@@ -6,6 +6,7 @@ Columns of another name come in through a mapping: column -> field.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from workbench.jsontext import FieldError
 from workbench.logs.importing import values
@@ -81,6 +82,7 @@ _PUT = tuple(
 assert set(KNOWN) <= set(FIELDS)
 
 
+@lru_cache(maxsize=1024)
 def field_of(column: str) -> str | None:
     """The field that a column of this name is, or None."""
     if column.startswith(METADATA) and len(column) > len(METADATA):
@@ -103,9 +105,9 @@ def read(row: Row, context: Context) -> Record:
     notes: Row = {}
     rest: Row = {}
     for column, value in row.items():
-        field = field_of(column) if mapping is None else mapping.get(column)
         if value is None or value == "":
             continue
+        field = field_of(column) if mapping is None else mapping.get(column)
         if field is None or field == "":
             if mapping is None:
                 rest[column] = value

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.jsontext import FieldError
-from workbench.logs.importing import formats
-from workbench.logs.importing.container import Position
+from workbench.logs.importing import formats, values
+from workbench.logs.importing.container import Container, Position
 from workbench.logs.importing.job import Options, plan_of
 from workbench.logs.importing.mapping import Proposal, propose
 from workbench.logs.importing.reading import read_records
@@ -17,6 +17,7 @@ from workbench.logs.importing.taking import made_of, refusal
 from workbench.store.rows import NewRequest
 
 RECORDS = 10
+MAX_EXAMPLE = 100
 #: So many rows are looked at for them: a file that begins with a thousand spans has a preview too.
 _MOST_ROWS = 5000
 
@@ -40,6 +41,49 @@ class Preview:
     records: tuple[tuple[int, NewRequest], ...]
     refused: tuple[Refusal, ...]
     skipped: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a file is, before anything is read out of it.
+
+    format, sure, unit, proposals: as in Preview. examples: the first value of each column that has
+    one, cut to MAX_EXAMPLE characters. unread: why, where none of the first rows can be read.
+    """
+
+    format: str
+    sure: float
+    unit: str
+    columns: tuple[str, ...]
+    proposals: tuple[Proposal, ...]
+    examples: Mapping[str, str]
+    unread: Refusal | None = None
+
+
+def inspect(path: Path, encoding: str | None = None) -> Inspected:
+    """Its format and columns; raises ImportFailed for a file that cannot be read."""
+    with formats.opened(path, encoding) as container:
+        found = formats.detect(container)
+        unread = None if found.rows else _first_refusal(container)
+    return Inspected(
+        found.format,
+        found.sure,
+        container.unit,
+        found.columns,
+        tuple(propose(found.columns, found.rows)),
+        _examples(found),
+        unread,
+    )
+
+
+def _first_refusal(container: Container) -> Refusal | None:
+    decoder = container.decoder()
+    for block in container.blocks(Position()):
+        refused = [*block.refused, *(row for _, row in decoder.rows(block))]
+        found = [row for row in refused if isinstance(row, Refusal)]
+        if found:
+            return min(found, key=lambda one: one.place)
+    return None
 
 
 def preview(
@@ -91,3 +135,12 @@ def preview(
             tuple(sorted(refused, key=lambda one: one.place)[:RECORDS]),
             skipped,
         )
+
+
+def _examples(found: formats.Detected) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for row in found.rows:
+        for column, value in row.items():
+            if column not in given and not values.absent(value):
+                given[column] = values.text(value)[:MAX_EXAMPLE]
+    return given

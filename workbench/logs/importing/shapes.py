@@ -34,7 +34,7 @@ def as_output(value: Any) -> dict[str, Any]:
 
 
 def _template(value: Any, role: str) -> dict[str, Any]:
-    if values.absent(value) or value in ({}, []):
+    if values.absent(value) or (not value and isinstance(value, dict | list)):
         return _chat([])
     if isinstance(value, dict):
         return _of_object(value, role)
@@ -87,7 +87,7 @@ def _spoken(value: Any, role: str) -> dict[str, Any]:
 def _is_message(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    if isinstance(value.get("role"), str) and _says_something(value):
+    if isinstance(value.get("role"), str) and ("content" in value or _says_something(value)):
         return True
     if value.get("lc") is not None and isinstance(value.get("kwargs"), dict):
         return True
@@ -100,9 +100,8 @@ _LANGCHAIN = frozenset({"human", "ai", "system", "tool", "function", "aimessagec
 
 
 def _says_something(value: dict[str, Any]) -> bool:
-    return any(
-        key in value for key in ("content", "tool_calls", "function_call", "parts", "refusal")
-    )
+    """Whether there is anything but content."""
+    return any(key in value for key in ("tool_calls", "function_call", "parts", "refusal"))
 
 
 def _is_part(value: Any) -> bool:

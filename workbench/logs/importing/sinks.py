@@ -11,11 +11,12 @@ from typing import Protocol
 from workbench.logs.importing.reading import Outcome
 from workbench.logs.importing.record import Refusal
 from workbench.store.bulk import Bulk, Prepared
+from workbench.store.connection import ROW_GROUP_ROWS
 from workbench.store.errors import Busy, Refused
 from workbench.store.store import Store
 
-# Two row groups of the file (`connection.ROW_GROUP_ROWS`); others wait for one such commit at most.
-COMMIT_ROWS = 4096
+# Whole row groups of the file. Others wait for one such commit at most.
+COMMIT_ROWS = 2 * ROW_GROUP_ROWS
 COMMIT_BYTES = 48 * 2**20
 _PATIENCE_SECONDS = 0.02
 
@@ -56,6 +57,15 @@ class StoreSink:
         """The same for rows that came another way."""
         if prepared is None:
             return Taken
+        room = self._group.room
+        if len(places) > room:
+            # A row group ends within this block, and a commit may end there.
+            first = self._gather(prepared.part(0, room), places[:room])
+            rest = self.put_prepared(prepared.part(room, len(places)), places[room:])
+            return lambda: _sum(first(), rest())
+        return self._gather(prepared, places)
+
+    def _gather(self, prepared: Prepared, places: tuple[int, ...]) -> Callable[[], Taken]:
         group = self._group
         number = len(group.parts)
         group.parts.append(prepared)
@@ -95,13 +105,18 @@ class StoreSink:
         else:
             return Taken(stored, len(places) - stored)
         middle = len(places) // 2
-        left = self._alone(part.part(0, middle), places[:middle])
-        right = self._alone(part.part(middle, len(places)), places[middle:])
-        return Taken(
-            left.stored + right.stored,
-            left.duplicates + right.duplicates,
-            left.refused + right.refused,
+        return _sum(
+            self._alone(part.part(0, middle), places[:middle]),
+            self._alone(part.part(middle, len(places)), places[middle:]),
         )
+
+
+def _sum(left: Taken, right: Taken) -> Taken:
+    return Taken(
+        left.stored + right.stored,
+        left.duplicates + right.duplicates,
+        left.refused + right.refused,
+    )
 
 
 class _Group:
@@ -112,6 +127,18 @@ class _Group:
         self.sent: Future[list[int]] | None = None
 
     @property
+    def rows(self) -> int:
+        return sum(len(part.keys) for part in self.parts)
+
+    @property
+    def room(self) -> int:
+        """Rows up to where a row group is whole."""
+        return min(COMMIT_ROWS - self.rows, ROW_GROUP_ROWS - self.rows % ROW_GROUP_ROWS)
+
+    @property
     def is_full(self) -> bool:
-        rows = sum(len(part.keys) for part in self.parts)
-        return rows >= COMMIT_ROWS or sum(part.size for part in self.parts) >= COMMIT_BYTES
+        rows, size = self.rows, sum(part.size for part in self.parts)
+        if rows >= COMMIT_ROWS or size >= COMMIT_BYTES:
+            return True
+        # Whole so far, and the next row group would not be.
+        return rows % ROW_GROUP_ROWS == 0 and size + size * ROW_GROUP_ROWS // rows > COMMIT_BYTES

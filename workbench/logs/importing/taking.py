@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from workbench.logs.pricing import cost_of
 from workbench.store.rows import NewRequest
 from workbench.usage import Usage
 
+#: Where the raw record keeps `Record.known`, so that reading it again finds it too.
+KNOWN = "known"
 _COUNTS = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
 _TIMES = ("request_start_time", "request_end_time")
 
@@ -47,11 +49,11 @@ class Made:
 def made_of(place: int, record: Record, origin: Origin) -> Made:
     """The row of a record; raises FieldError for what only a calculation finds."""
     body = with_id(record, origin)
+    if record.known:
+        body[KNOWN] = dict(record.known)
     text, body = without_keys(_dumped(body), body, ())
     read = track_request if record.is_call else log_request
-    row = read(body, text, origin.sender).row
-    if record.known:
-        row = replace(row, **_known(record, row))
+    row = with_known(read(body, text, origin.sender).row, record.known)
     key = uuid_of("import", body["client_record_id"])
     return Made(place, row, key, row.time_assumed or record.time_assumed)
 
@@ -70,20 +72,23 @@ def with_id(record: Record, origin: Origin) -> dict[str, Any]:
     return {**record.body, "client_record_id": f"{origin.format}:{own}"}
 
 
-def _known(record: Record, row: NewRequest) -> dict[str, Any]:
-    """What a body has no field for; a computed cost is computed again with it."""
-    said = dict(record.known)
+def with_known(row: NewRequest, known: Mapping[str, Any]) -> NewRequest:
+    """The row with what a body has no field for (`Record.known`); a computed cost is computed
+    again with it."""
+    if not known:
+        return row
+    said = dict(known)
     billing = said.pop("billing", None)
     found = {name: value for name, value in said.items() if getattr(row, name) is None}
     counted = billing or any(name in found for name in _COUNTS)
     if not counted or row.cost_source == "caller":
-        return found
+        return replace(row, **found)
     counts = [found.get(name, getattr(row, name)) for name in _COUNTS]
     usage = Usage(row.input_tokens, row.output_tokens, counts[0], counts[1], counts[2], billing)
     cost = cost_of(row.provider, row.model, usage, row.started_at)
     if cost is not None and row.cost is not None:
         found |= {"cost": cost.total.quantize(row.cost), "cost_formula": cost.formula}
-    return found
+    return replace(row, **found)
 
 
 def rows_of(

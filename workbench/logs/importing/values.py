@@ -24,11 +24,14 @@ _MAX_LITERAL = 2**20
 _SHOWN = 60
 # Seconds since 1970 stay below 1e11 until the year 5138; what is larger counts smaller units.
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+_SMALLER_UNITS = 1e11
 
 
 def absent(value: Any) -> bool:
     """Whether a cell says nothing: None, "" or NaN. "None" is a text that a model may well say."""
-    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    if isinstance(value, str):
+        return not value
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def no_value(value: Any) -> bool:
@@ -42,7 +45,7 @@ def text(value: Any) -> str:
     """A cell as text: "" where it says nothing, JSON where it is a JSON value."""
     if isinstance(value, str):
         return value
-    if value is None or absent(value):
+    if absent(value):
         return ""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -116,12 +119,12 @@ def _json_of(value: str) -> Any:
 
 def whole(value: Any, field: str) -> int | None:
     """A whole number, also as text or as 3.0."""
+    if type(value) is int:
+        return value
     if no_value(value):
         return None
     if isinstance(value, bool):
         raise FieldError(field, f"a whole number is needed, {kind(value)} came")
-    if isinstance(value, int):
-        return value
     if isinstance(value, float | Decimal) and value == int(value):
         return int(value)
     if isinstance(value, str) and _WHOLE.match(value.strip()):
@@ -149,7 +152,9 @@ def moment(value: Any, field: str, zone: tzinfo | None) -> tuple[datetime, bool]
 
     Numbers count seconds since 1970, or milli-, micro- or nanoseconds where they are that large.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, float):
+        pass
+    elif isinstance(value, datetime):
         value = value.isoformat()
     elif isinstance(value, date):
         value = f"{value.isoformat()}T00:00:00"
@@ -158,7 +163,8 @@ def moment(value: Any, field: str, zone: tzinfo | None) -> tuple[datetime, bool]
         value = float(value) if _NUMBER.match(value) else _zone_as_offset(value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         value = float(value)
-        value /= next((unit for least, unit in _UNITS if value >= least), 1.0)
+        if value >= _SMALLER_UNITS:
+            value /= next(unit for least, unit in _UNITS if value >= least)
         if not math.isfinite(value):
             raise FieldError(field, "a finite number is needed")
     elif not isinstance(value, str):
@@ -180,16 +186,16 @@ def times(
 
     A missing end is the start and `seconds`; a missing start is counted back from the end.
     """
-    missing = no_value(start), no_value(end)
-    if all(missing):
+    has_start, has_end = not no_value(start), not no_value(end)
+    if not has_start and not has_end:
         raise FieldError(names[0], "this record has no time")
     if seconds is not None and not 0 <= seconds < 10**9:
         raise FieldError("latency", f"a duration from 0 up is needed, {seconds:g} seconds came")
     length = timedelta(seconds=seconds or 0)
     began, ended, assumed, also = None, None, False, False
-    if not missing[0]:
+    if has_start:
         began, assumed = moment(start, names[0], zone)
-    if not missing[1]:
+    if has_end:
         ended, also = moment(end, names[1], zone)
     try:
         first = began if began is not None else (ended or _EPOCH) - length

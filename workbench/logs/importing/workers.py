@@ -6,9 +6,9 @@ once more in each of them, which on a server is the page that is being drawn.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
-import struct
 import subprocess
 import sys
 import threading
@@ -22,7 +22,10 @@ from workbench.logs.importing.reading import Outcome, Plan, read_block
 from workbench.logs.importing.record import ImportFailed
 from workbench.settings import ROOT
 
-_LENGTH = struct.Struct("<Q")
+# So much of an outcome waits in a pipe until it is read, where the system allows it.
+_PIPE_BYTES = 2**20
+# What is made of a row is never part of a cycle: looking for some took a tenth of the time.
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
 _ENDED = (
     "A process that read the file ended unexpectedly (out of memory?). What was stored stays "
     "stored; the import can be started again and goes on from there."
@@ -58,7 +61,7 @@ class Workers:
             assert process.stdout is not None
             _send(process.stdin, block)
             found = _receive(process.stdout)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
             raise ImportFailed(_ENDED) from error
         if isinstance(found, ImportFailed):
             raise found
@@ -75,6 +78,7 @@ class Workers:
                 stdout=subprocess.PIPE,
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
+                pipesize=_PIPE_BYTES,
                 # Ctrl-C is for the process that they belong to.
                 start_new_session=True,
             )
@@ -95,23 +99,15 @@ def workers(number: int, plan: Plan) -> Iterator[Workers]:
 
 
 def _send(stream: IO[bytes], value: Any) -> None:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
+    # Straight into the stream: long bytes are then written from where they are.
+    pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
     stream.flush()
 
 
 def _receive(stream: IO[bytes]) -> Any:
-    """Raises EOFError where the other side is gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError
+    """Raises EOFError or UnpicklingError where the other side is gone."""
     # What is read here comes from a process that this one started, or that started this one.
-    return pickle.loads(data)  # noqa: S301
+    return pickle.load(stream)  # noqa: S301
 
 
 def _serve() -> None:
@@ -119,6 +115,8 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # What a library prints must not stand among the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         plan: Plan = _receive(sys.stdin.buffer)
         while True:
@@ -128,7 +126,7 @@ def _serve() -> None:
             except ImportFailed as error:
                 answer = error
             _send(answers, answer)
-    except (EOFError, BrokenPipeError):
+    except (EOFError, pickle.UnpicklingError, BrokenPipeError):
         return
 
 

@@ -1,0 +1,186 @@
+"""`export`: requests into files, by the store itself or by the server that has it open."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from workbench.cli.download import download
+from workbench.cli.target import ACTOR, ask, opened, server_option
+from workbench.export.formats import FORMATS
+from workbench.export.jobs import Job, jobs_of
+from workbench.export.preview import preview as previewed
+from workbench.export.running import Progress
+from workbench.export.spec import Spec, read_spec
+from workbench.filters import FilterError, parse_text, to_api
+from workbench.jsontext import FieldError
+from workbench.logs.intake import zone_of
+from workbench.settings import settings
+from workbench.store.errors import StoreError
+from workbench.store.store import Store
+
+PATH = "/api/workbench/exports"
+_POLL_SECONDS = 0.3
+
+
+@click.command()
+@click.argument("filter_text", metavar="[FILTER]", default="")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="csv")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder."
+)
+@click.option("--columns", default="", help="Names with commas; metadata.KEY is one key.")
+@click.option("--flatten", is_flag=True, help="A column for each key of the metadata and score.")
+@click.option("--mask", is_flag=True, help="Mask personal data and secrets.")
+@click.option("--mask-name", "names", multiple=True, help="A metadata key that holds names.")
+@click.option("--name", default="requests", help="Of the files.")
+@click.option("--spec", type=click.File("rb"), help="Everything as JSON; see docs/export.md.")
+@click.option("--preview", is_flag=True, help="Show what would be in it, write nothing.")
+@server_option
+def export(
+    filter_text: str,
+    format_: str,
+    out: Path,
+    columns: str,
+    flatten: bool,
+    mask: bool,
+    names: tuple[str, ...],
+    name: str,
+    spec: Any,
+    preview: bool,
+    server: str,
+) -> None:
+    """Export what a filter finds: `export "tag:prod last:30d" --format parquet --out data`.
+
+    The files and a manifest are put into a folder of their own below --out.
+    """
+    try:
+        chosen = _spec_of(spec.read()) if spec is not None else None
+        if chosen is None:
+            zone = zone_of(settings())
+            filter_ = parse_text(filter_text, zone) if zone else parse_text(filter_text)
+            fields: dict[str, Any] = {
+                **to_api(filter_),
+                "format": format_,
+                "columns": [each.strip() for each in columns.split(",") if each.strip()],
+                "flatten": flatten,
+                "name": name,
+            }
+            if mask or names:
+                fields["masking"] = {"name_fields": list(names)}
+            chosen = read_spec(fields)
+    except (FieldError, FilterError) as error:
+        raise click.BadParameter(str(error)) from None
+    with opened() as store:
+        if preview:
+            _show(_previewed(store, chosen, server))
+        elif store is not None:
+            _here(store, chosen, out)
+        else:
+            _there(chosen, server, out)
+
+
+def _spec_of(data: bytes) -> Spec:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise FieldError("", f"the spec is no JSON: {error}") from None
+    return read_spec(value)
+
+
+def _here(store: Store, spec: Spec, out: Path) -> None:
+    jobs = jobs_of(store)
+    id_ = jobs.start(spec, ACTOR)
+    try:
+        job = jobs.wait(id_, _tell if sys.stderr.isatty() else None)
+    except KeyboardInterrupt:
+        jobs.cancel(id_)
+        jobs.wait(id_)
+        raise StoreError("The export was stopped; nothing of it is left.") from None
+    _check(job.row.status, job.row.error)
+    folder = _folder(out, id_)
+    for file in _names(job):
+        found = jobs.file(id_, file)
+        if found is None:
+            raise StoreError(f"The file {file} is gone from the exports folder.")
+        with found.open("rb") as source, (folder / file).open("wb") as target:
+            while data := source.read(2**20):
+                target.write(data)
+    jobs.remove(id_, ACTOR)
+    _done(job.row.rows_written or 0, job.row.rows_expected or 0, folder)
+
+
+def _there(spec: Spec, server: str, out: Path) -> None:
+    job = ask(server, "POST", PATH, spec.to_json())
+    id_ = int(job["id"])
+    try:
+        while job["status"] in ("waiting", "running"):
+            time.sleep(_POLL_SECONDS)
+            job = ask(server, "GET", f"{PATH}/{id_}")
+            if job["progress"] and sys.stderr.isatty():
+                _tell(Progress(**job["progress"]))
+    except KeyboardInterrupt:
+        ask(server, "POST", f"{PATH}/{id_}/cancel")
+        raise StoreError("The export was stopped; nothing of it is left.") from None
+    _check(job["status"], job["error"])
+    folder = _folder(out, id_)
+    for file in job["files"]:
+        download(f"{server.rstrip('/')}{file['link']}", folder / file["name"], file["sha256"])
+    manifest = f"{PATH}/{id_}/file?name=manifest.json"
+    download(f"{server.rstrip('/')}{manifest}", folder / "manifest.json", None)
+    _done(job["rows_written"], job["rows_expected"], folder)
+
+
+def _names(job: Job) -> list[str]:
+    return [*(file["name"] for file in job.files), "manifest.json"]
+
+
+def _folder(out: Path, id_: int) -> Path:
+    folder = out / f"export-{id_}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder {folder} cannot be made: {error}") from error
+    return folder
+
+
+def _check(status: str, error: str | None) -> None:
+    if status != "done":
+        raise StoreError(f"The export was not finished ({status}). {error or ''}".strip())
+
+
+def _tell(progress: Progress) -> None:
+    total = f" of {progress.total:,}" if progress.total is not None else ""
+    click.echo(f"\r{progress.stage} {progress.done:,}{total}", nl=False, err=True)
+
+
+def _done(written: int, expected: int, folder: Path) -> None:
+    left = (
+        f" {expected - written:,} are left out, see left-out.jsonl." if written < expected else ""
+    )
+    click.echo(f"{written:,} of {expected:,} requests in {folder}.{left}")
+
+
+def _previewed(store: Store | None, spec: Spec, server: str) -> dict[str, Any]:
+    if store is None:
+        return ask(server, "POST", f"{PATH}/preview", spec.to_json())
+    return asdict(previewed(store.connection, spec, datetime.now(UTC)))
+
+
+def _show(found: dict[str, Any]) -> None:
+    click.echo(f"{found['rows']:,} requests, about {found['bytes']:,} bytes.")
+    if found["problem"]:
+        click.echo(found["problem"])
+    for reason, number in found["left_out"].items():
+        click.echo(f"  {number:,} of {found['sampled']:,} left out: {reason}")
+    for change in found["changes"]:
+        click.echo(f"  masked {change['kind']}: {change['before']!r} -> {change['after']}")
+    for row in found["sample"][:3]:
+        click.echo(orjson.dumps(row, default=str).decode()[:400])
