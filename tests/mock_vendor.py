@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests import mock_more_vendors
+
 CREATED = 1_767_000_000
 ARGUMENTS = {"city": "Zürich"}
 
@@ -149,6 +151,7 @@ def application() -> Starlette:
         routes=[
             Route("/v1/chat/completions", _openai, methods=["POST"]),
             Route("/v1/messages", _anthropic, methods=["POST"]),
+            *mock_more_vendors.ROUTES,
         ]
     )
 

@@ -21,6 +21,7 @@ HEAVY = ("streamlit", "duckdb", "plotly", "pandas", "openai", "anthropic")
         ("workbench.ids", set()),
         ("workbench.jsontext", set()),
         ("workbench.filters", set()),
+        ("workbench.diff", set()),
         ("workbench.templates", set()),
         ("workbench.cli.main", {"duckdb"}),
         ("workbench.store.store", {"duckdb"}),

@@ -35,6 +35,33 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _per_provider(low: int, high: int) -> Callable[[str], str]:
+    """A number for every provider, and others for some: `8` or `8,openai=32`."""
+
+    def parse(value: str) -> str:
+        pieces = [piece.strip() for piece in value.split(",")]
+        named = [piece.rpartition("=") for piece in pieces]
+        numbers = [_whole(low, high)(number) for _, _, number in named]
+        names = [name.strip() for name, _, _ in named]
+        if names[0] or not all(names[1:]):
+            raise ValueError("a number and then exceptions are needed, as in 8,openai=32")
+        return ",".join(
+            f"{name}={number}" if name else str(number)
+            for name, number in zip(names, numbers, strict=True)
+        )
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)} is needed")
+        return value
+
+    return parse
+
+
 def _zone(value: str) -> str:
     if value == LOCAL_ZONE:
         return value
@@ -118,6 +145,13 @@ class Settings:
     max_body_mb: int = setting(
         32, _whole(1, 1024), "The largest request body that the API accepts, in MiB."
     )
+    answer_fields: str = setting(
+        "recorded",
+        _one_of("recorded", "all"),
+        "Which fields the answers about prompt templates have: `recorded` are exactly those that "
+        "programs written for the `promptlayer` package compare, `all` adds the newer ones "
+        "(`prompt_version_id`, `version_number`, `warnings`, `external_ids`, `is_snippet` …).",
+    )
     memory_limit: str = setting(
         "320MB",
         _memory,
@@ -126,6 +160,32 @@ class Settings:
     )
     threads: int = setting(
         0, _whole(0, 256), "Threads that DuckDB may use; 0 is one for each processor."
+    )
+    model_concurrency: str = setting(
+        "8",
+        _per_provider(1, 1024),
+        "How many calls to one provider run at once: a number, and exceptions as in "
+        "`8,openai=32`.",
+    )
+    model_rate: str = setting(
+        "0",
+        _per_provider(0, 1_000_000),
+        "How many calls to one provider begin in a minute, with exceptions as above; 0 is no "
+        "limit.",
+    )
+    model_retries: int = setting(
+        2,
+        _whole(0, 10),
+        "How often a call is tried again after the provider was overloaded or out of reach.",
+    )
+    model_connect_seconds: int = setting(
+        10, _whole(1, 600), "How long connecting to a provider may take."
+    )
+    model_first_token_seconds: int = setting(
+        120, _whole(1, 3600), "How long a stream may take to begin."
+    )
+    model_total_seconds: int = setting(
+        600, _whole(1, 86_400), "How long a call may take as a whole, its retries included."
     )
     process_id: int = setting(
         0,

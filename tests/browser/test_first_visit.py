@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 
 def log(server: Server, **changes: Any) -> int:
     now = time.time()
-    body = log_body(request_start_time=now - 1.5, request_end_time=now, **changes)
+    times = {"request_start_time": now - 1.5, "request_end_time": now}
+    body = log_body(**(times | changes))
     request = urllib.request.Request(
         f"{server.url}/track-request",
         data=json.dumps(body).encode(),

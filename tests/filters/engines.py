@@ -17,7 +17,7 @@ from workbench.store import migrate
 from workbench.store.filter_sql import Compiled
 from workbench.store.metadata import index_of
 
-_TABLES = ("requests", "bodies", "scores")
+_TABLES = ("requests", "bodies", "scores", "stars")
 
 
 def ducklake_extension() -> Path | None:
@@ -123,6 +123,8 @@ def _add(connection: duckdb.DuckDBPyConnection, row: Row) -> None:
             _json(row.input_variables),
         ],
     )
+    if row.is_starred:
+        connection.execute("INSERT INTO stars VALUES (?, 'test', ?)", [row.id, started])
     for name, value in row.scores:
         connection.execute(
             "INSERT INTO scores VALUES (?, ?, ?, 'test', ?)", [row.id, name, value, started]

@@ -42,6 +42,7 @@ class Row:
     is_json: bool | None = None
     is_tool_call: bool | None = None
     is_plain_text: bool | None = None
+    is_starred: bool = False
     tool_names: list[str] | None = None
     input_text: str | None = None
     output_text: str | None = None

@@ -172,6 +172,7 @@ rows = st.builds(
     is_json=optional(st.booleans()),
     is_tool_call=optional(st.booleans()),
     is_plain_text=optional(st.booleans()),
+    is_starred=st.booleans(),
     tool_names=optional(st.lists(names, max_size=3)),
     input_text=optional(sentences),
     output_text=optional(sentences),

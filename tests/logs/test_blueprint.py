@@ -56,7 +56,7 @@ def test_a_chat_is_kept_with_all_its_keys() -> None:
     found = from_log_request(
         log(asked, said, input_tokens=7, output_tokens=3, parameters={"temperature": 1})
     )
-    assert found.normaliser == "blueprint/1"
+    assert found.normaliser == "blueprint/2"
     assert found.prompt["messages"] == [user("What is the capital of Japan?")]
     assert found.prompt["tools"] == tools
     assert found.prompt["function_call"] == "none"

@@ -41,6 +41,16 @@ def test_a_preview_keeps_to_its_limit(value: str, limit: int) -> None:
         assert line == " ".join(value.split())
 
 
+@given(
+    st.text(st.sampled_from("ab \n\t\u00a0\u3000\x1cé"), max_size=60),
+    st.integers(min_value=2, max_value=12),
+)
+def test_a_preview_is_the_text_with_its_white_space_collapsed(value: str, limit: int) -> None:
+    line = " ".join(value.split())
+    wanted = line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    assert text.preview(value, limit) == wanted
+
+
 def test_the_input_preview_is_the_last_user_message() -> None:
     messages = [
         {"role": "system", "content": "Be brief"},

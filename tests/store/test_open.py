@@ -26,10 +26,19 @@ SCHEMA = {
     "created_by VARCHAR, revoked_at TIMESTAMP, revoked_by VARCHAR",
     "audit": "id BIGINT, happened_at TIMESTAMP, actor VARCHAR, action VARCHAR, subject VARCHAR, "
     "detail VARCHAR",
+    "bulk_before": "change_id BIGINT, request_id BIGINT, before VARCHAR",
+    "bulk_changes": "id BIGINT, made_at TIMESTAMP, actor VARCHAR, action VARCHAR, detail VARCHAR, "
+    "planned BIGINT, changed BIGINT, undone_at TIMESTAMP, undone_by VARCHAR",
     "blobs": "sha256 VARCHAR, size BIGINT, data BLOB, created_at TIMESTAMP",
     "bodies": "request_id BIGINT, started_at TIMESTAMP, input_text VARCHAR, output_text VARCHAR, "
     "input_folded VARCHAR, output_folded VARCHAR, prompt VARCHAR, output VARCHAR, "
     "parameters VARCHAR, input_variables VARCHAR, raw VARCHAR",
+    "export_schedules": "id BIGINT, created_at TIMESTAMP, created_by VARCHAR, name VARCHAR, "
+    "spec VARCHAR, every VARCHAR, next_at TIMESTAMP, last_export BIGINT, paused BOOLEAN",
+    "exports": "id BIGINT, created_at TIMESTAMP, created_by VARCHAR, name VARCHAR, spec VARCHAR, "
+    "status VARCHAR, process INTEGER, as_of BIGINT, snapshot_at TIMESTAMP, finished_at TIMESTAMP, "
+    "expires_at TIMESTAMP, rows_expected BIGINT, rows_written BIGINT, bytes BIGINT, "
+    "manifest VARCHAR, error VARCHAR, schedule_id BIGINT",
     "groups": "id BIGINT, created_at TIMESTAMP, actor VARCHAR",
     "guards": "bucket INTEGER, turn BIGINT",
     "migrations": "number INTEGER, name VARCHAR, applied_at TIMESTAMP",
@@ -48,8 +57,38 @@ SCHEMA = {
     "tool_names VARCHAR[], image_count INTEGER, input_preview VARCHAR, output_preview VARCHAR, "
     "normaliser VARCHAR, client_record UUID, body_hash UUID, deleted_at TIMESTAMP, "
     "deleted_by VARCHAR",
+    "saved_views": "id INTEGER, name VARCHAR, filter VARCHAR, sort VARCHAR, columns VARCHAR, "
+    "author VARCHAR, created_at TIMESTAMP, changed_by VARCHAR, changed_at TIMESTAMP, "
+    "deleted_at TIMESTAMP, deleted_by VARCHAR",
     "scores": "request_id BIGINT, name VARCHAR, value DOUBLE, actor VARCHAR, scored_at TIMESTAMP",
+    "stars": "request_id BIGINT, actor VARCHAR, starred_at TIMESTAMP",
     "tags": "name VARCHAR, colour VARCHAR, description VARCHAR, created_at TIMESTAMP",
+    "label_protections": "template_id BIGINT, name VARCHAR, created_at TIMESTAMP, "
+    "created_by VARCHAR",
+    "label_requests": "id BIGINT, template_id BIGINT, name VARCHAR, kind VARCHAR, "
+    "from_number INTEGER, to_number INTEGER, splits VARCHAR, note VARCHAR, "
+    "requested_at TIMESTAMP, requested_by VARCHAR, decision VARCHAR, decided_at TIMESTAMP, "
+    "decided_by VARCHAR",
+    "label_splits": "id BIGINT, template_id BIGINT, name VARCHAR, splits VARCHAR, "
+    "sticky_key VARCHAR, seed BIGINT, started_at TIMESTAMP, started_by VARCHAR, "
+    "ended_at TIMESTAMP, ended_by VARCHAR",
+    "provider_base_urls": "id BIGINT, name VARCHAR, provider VARCHAR, url VARCHAR, "
+    "updated_at TIMESTAMP, updated_by VARCHAR",
+    "template_folders": "id BIGINT, parent_id BIGINT, name VARCHAR, created_at TIMESTAMP, "
+    "created_by VARCHAR, updated_at TIMESTAMP",
+    "template_labels": "id BIGINT, template_id BIGINT, name VARCHAR, version_id BIGINT, "
+    "number INTEGER, created_at TIMESTAMP, moved_at TIMESTAMP, moved_by VARCHAR",
+    "template_snippets": "version_id BIGINT, template_id BIGINT, snippet_key VARCHAR, "
+    "snippet_number INTEGER, snippet_label VARCHAR",
+    "template_versions": "id BIGINT, template_id BIGINT, number INTEGER, kind VARCHAR, "
+    "prompt VARCHAR, metadata VARCHAR, provider_base_url VARCHAR, message VARCHAR, "
+    "parent_id BIGINT, model_provider VARCHAR, model_name VARCHAR, variables VARCHAR[], "
+    "text_folded VARCHAR, created_at TIMESTAMP, created_by VARCHAR",
+    "templates": "id BIGINT, name VARCHAR, name_key VARCHAR, name_folded VARCHAR, "
+    "folder_id BIGINT, tags VARCHAR[], created_at TIMESTAMP, created_by VARCHAR, "
+    "updated_at TIMESTAMP, deleted_at TIMESTAMP, deleted_by VARCHAR",
+    "variable_sets": "id BIGINT, template_id BIGINT, name VARCHAR, values_json VARCHAR, "
+    "source VARCHAR, updated_at TIMESTAMP, updated_by VARCHAR",
 }
 OWNER = """
 import sys, time

@@ -167,7 +167,7 @@ def test_no_page_is_longer_than_the_longest(store: Store) -> None:
     id_=st.integers(0, 2**53 - 1),
 )
 def test_a_position_comes_back_from_its_text(micros: int, id_: int) -> None:
-    at = Position(datetime(1970, 1, 1) + timedelta(microseconds=micros), id_)
+    at = Position((datetime(1970, 1, 1) + timedelta(microseconds=micros),), id_)
     assert Position.parse(str(at)) == at
 
 

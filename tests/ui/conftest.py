@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 from streamlit.util import calc_hash
@@ -55,6 +57,21 @@ def open_page(store: Store) -> Open:
         return app
 
     return run
+
+
+def send(app: AppTest, key: str, event: str, value: Any) -> AppTest:
+    """Let a component of ours say something: AppTest knows only Streamlit's own widgets."""
+    component = next(each for each in app.get("bidi_component") if each.key == key)
+    states = app._tree.get_widget_states()
+    trigger = states.widgets.add()
+    trigger.id = _make_trigger_id(component.proto.id, "events")
+    trigger.json_trigger_value = json.dumps([{"event": event, "value": value}])
+    return app._run(states)
+
+
+def search(app: AppTest, line: str) -> AppTest:
+    """Type a line into the search box and press Enter."""
+    return send(app, "search-box", "search", {"text": line, "id": 1})
 
 
 def text_of(app: AppTest) -> str:

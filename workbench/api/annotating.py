@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.api import wire
 from workbench.api.answers import Done, GroupMade
-from workbench.api.operation import Answer, Operation, Sent
+from workbench.api.operation import Answer, Operation, Sent, in_thread
 from workbench.logs.intake import DEFAULT_SCORE, check_metadata_size
 from workbench.logs.key_removal import without_keys
+from workbench.registry.links import link_of
 from workbench.store.writer import Change
 
 
@@ -58,16 +59,23 @@ def _changing(
     return respond
 
 
-def _prompt(sent: Sent, body: wire.TrackPrompt) -> Change[None]:
-    return lambda cursor: sent.store.annotations.set_prompt(
-        cursor,
-        sent.actor,
-        body.request_id,
-        body.prompt_name,
-        body.version,
-        body.label,
-        body.prompt_input_variables or {},
+async def _prompt(sent: Sent, body: wire.TrackPrompt) -> Answer:
+    link = await in_thread(lambda: link_of(sent.store, body.prompt_name, body.version, body.label))
+    await asyncio.wrap_future(
+        sent.store.change(
+            lambda cursor: sent.store.annotations.set_prompt(
+                cursor,
+                sent.actor,
+                body.request_id,
+                link.name,
+                link.version,
+                link.label,
+                body.prompt_input_variables or {},
+                link.template_id,
+            )
+        )
     )
+    return Answer({"success": True, "message": "Prompt tracked successfully"})
 
 
 def _metadata(sent: Sent, body: wire.TrackMetadata) -> Change[None]:
@@ -105,7 +113,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         ("/library-track-prompt", "/rest/track-prompt"),
         "Link a request to the prompt template that made it",
         read=_reader(wire.TrackPrompt, unshifted),
-        respond=_changing(_prompt, "Prompt tracked successfully"),
+        respond=_prompt,
         request=wire.TrackPrompt,
     ),
     *_twice(

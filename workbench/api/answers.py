@@ -144,6 +144,18 @@ class SearchResults(BaseModel):
     prev_num: int | None
 
 
+class Suggested(BaseModel):
+    """`counts` tells of each value how many requests carry it, in the same order.
+
+    `sampled`: the newest requests that were looked at, where it was not all of them.
+    """
+
+    success: Literal[True]
+    values: list[str]
+    counts: list[int]
+    sampled: int | None
+
+
 def when(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.api import wire
-from workbench.api.answers import RequestDetail, SearchResults, detail, results
+from workbench.api.answers import RequestDetail, SearchResults, Suggested, detail, results
 from workbench.api.errors import ApiError
 from workbench.api.operation import Answer, Operation, Sent, in_thread
-from workbench.filters import Filter, FilterError, from_api
+from workbench.filters import Condition, Filter, FilterError, from_api
 from workbench.ids import MAX_ID
-from workbench.jsontext import FieldError
-from workbench.store import requests, search
+from workbench.jsontext import FieldError, JsonError, read_object
+from workbench.store import requests, search, text_search
+from workbench.store.suggestions import FIELDS as SUGGESTION_FIELDS
+from workbench.store.suggestions import KEYED, suggestions
 
 DEFAULT_PER_PAGE = 10
+DEFAULT_SUGGESTIONS = 50
+SEARCH_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ async def _search(sent: Sent, asked: _Search) -> Answer:
 
     def read() -> dict[str, Any]:
         connection, now = sent.store.connection, datetime.now(UTC)
+        # Texts are gone through once, for the count and for the page.
+        text_search.advance(
+            connection, asked.filter, now=now, up_to=None, enough=None, seconds=SEARCH_SECONDS
+        )
         found = search.count(connection, asked.filter, now=now)
         rows = search.numbered_page(
             connection,
@@ -82,6 +90,86 @@ async def _search(sent: Sent, asked: _Search) -> Answer:
 
     return Answer(await in_thread(read))
 
+
+@dataclass(frozen=True, slots=True)
+class _Suggest:
+    filter: Filter
+    body: wire.Suggest
+
+
+def _read_suggest(sent: Sent) -> _Suggest:
+    """From the query of a GET, whose `filter_group` is JSON, or from the body of a POST."""
+    given: dict[str, Any] = dict(sent.body)
+    for name in ("field", "prefix", "metadata_key", "prompt_id", "q", "limit"):
+        if sent.path.get(name):
+            given[name] = sent.path[name]
+    if sent.path.get("filter_group"):
+        try:
+            given["filter_group"] = read_object(sent.path["filter_group"].encode())
+        except JsonError as error:
+            raise FieldError("filter_group", f"a JSON object is needed: {error}") from None
+    body = wire.read(wire.Suggest, given)
+    if body.field not in SUGGESTION_FIELDS:
+        raise FieldError("field", f"one of {', '.join(SUGGESTION_FIELDS)} is needed")
+    if body.field in KEYED and not body.metadata_key:
+        raise FieldError("metadata_key", f"{body.field} needs the name of a key")
+    try:
+        filter_ = from_api(given)
+        if body.field == "prompt" and body.prompt_id is not None:
+            filter_ = filter_.with_condition(Condition("prompt_id", "is", body.prompt_id))
+    except FilterError as error:
+        raise ApiError(422, str(error), error.path) from None
+    return _Suggest(filter_, body)
+
+
+async def _suggest(sent: Sent, asked: _Suggest) -> Answer:
+    body = asked.body
+
+    def read() -> dict[str, Any]:
+        found = suggestions(
+            sent.store.connection,
+            body.field,
+            asked.filter,
+            now=datetime.now(UTC),
+            key=body.metadata_key,
+            prefix=body.prefix or "",
+            limit=body.limit or DEFAULT_SUGGESTIONS,
+        )
+        return {
+            "success": True,
+            "values": [each.value for each in found.values],
+            "counts": [each.requests for each in found.values],
+            "sampled": found.sampled,
+        }
+
+    return Answer(await in_thread(read))
+
+
+def _query(name: str, schema: dict[str, Any], about: str, *, required: bool = False) -> Any:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "schema": schema,
+        "description": about,
+    }
+
+
+_SUGGEST_PATH = "/api/public/v2/requests/suggestions"
+_SUGGEST_QUERY = (
+    _query(
+        "field",
+        {"type": "string", "enum": list(SUGGESTION_FIELDS)},
+        "What to suggest values of.",
+        required=True,
+    ),
+    _query("prefix", {"type": "string"}, "How they begin, capitals aside."),
+    _query("metadata_key", {"type": "string"}, "Needed for the fields that end in _values."),
+    _query("prompt_id", {"type": "integer", "minimum": 1}, "Only with the field prompt."),
+    _query("filter_group", {"type": "string"}, "JSON: only requests that this filter finds."),
+    _query("q", {"type": "string"}, "Only requests with this text."),
+    _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "At most so many."),
+)
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
@@ -111,5 +199,24 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         response=SearchResults,
         wrong_field=400,
         body_needed=False,
+    ),
+    Operation(
+        "GET",
+        _SUGGEST_PATH,
+        "Values of a field with their counts, for completion",
+        _read_suggest,
+        _suggest,
+        response=Suggested,
+        problems=(422,),
+        parameters=_SUGGEST_QUERY,
+    ),
+    Operation(
+        "POST",
+        _SUGGEST_PATH,
+        "The same, asked with a body",
+        _read_suggest,
+        _suggest,
+        request=wire.Suggest,
+        response=Suggested,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.api import wire
@@ -13,6 +13,7 @@ from workbench.api.operation import Answer, Operation, Sent
 from workbench.logs import intake
 from workbench.logs.intake import Sender, Taken, blueprint
 from workbench.logs.key_removal import without_keys
+from workbench.registry.links import links
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ def _reader(
         wire.read(model, sent.body)
         raw, body = without_keys(sent.text, sent.body, sent.keys)
         sender = Sender(sent.actor, intake.zone_of(sent.store.settings))
-        return _Call(body, take(body, raw, sender))
+        taken = take(body, raw, sender)
+        return _Call(body, replace(taken, row=links.linked(sent.store, taken.row)))
 
     return read
 
@@ -40,10 +42,20 @@ async def _track(sent: Sent, call: _Call) -> Answer:
         {
             "success": True,
             "request_id": added.id,
-            "prompt_blueprint": blueprint(call.taken, call.body) if asked else None,
+            "prompt_blueprint": _blueprint(sent, call) if asked else None,
             "message": "Request tracked successfully",
         }
     )
+
+
+def _blueprint(sent: Sent, call: _Call) -> dict[str, Any]:
+    """The blueprint of a call, with the provider base URL of the template version that made it."""
+    found, row = blueprint(call.taken, call.body), call.taken.row
+    if row.prompt_id is not None and row.prompt_version is not None:
+        version = sent.store.registry_reader.version(row.prompt_id, row.prompt_version)
+        if version is not None:
+            found["provider_base_url_name"] = version.provider_base_url
+    return found
 
 
 async def _log(sent: Sent, call: _Call) -> Answer:

@@ -60,7 +60,7 @@ class Gate:
         if b"//" in scope.get("raw_path", b"") or "//" in scope["path"]:
             scope = _with_single_slashes(scope)
         if scope["type"] == "http":
-            found = find(scope["path"])
+            found = find(scope["path"], scope.get("raw_path", b""))
             if found is not None:
                 application, parameters = found
                 if parameters:

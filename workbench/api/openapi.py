@@ -19,7 +19,8 @@ _REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
     400: "The body is not a JSON object, or the search is not one",
     401: "No valid API key",
-    404: "There is no such request or group",
+    404: "There is no such request, group, prompt template, version, label or folder",
+    409: "A protected release label waits for a second person",
     413: "The body is too large",
     415: "The Content-Encoding is not understood",
     422: "A field is wrong: `field` names it",
@@ -134,7 +135,11 @@ def _operation(each: Operation[Any], references: Any) -> dict[str, Any]:
         "summary": each.summary,
         "operationId": _name(each),
         "responses": {
-            str(each.status): _content(references[each.response, "serialization"], "Done"),
+            str(each.status): (
+                {"description": "Done"}
+                if each.status == 204
+                else _content(references[each.response, "serialization"], "Done")
+            ),
             **{
                 str(status): _content(references[Problem, "serialization"], _MEANINGS[status])
                 for status in sorted({*usual, *each.problems})

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from pydantic import BaseModel
@@ -29,7 +30,7 @@ INLINE_BYTES = 2**18
 # Two at a time: reading holds the interpreter, more threads would only hold more memory.
 _workers = ThreadPoolExecutor(2, thread_name_prefix="api-body")
 _readers = ThreadPoolExecutor(4, thread_name_prefix="api-read")
-_held = Held()
+held = Held()
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,7 +38,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request whose key was good. `text` is the body as it came, keys included."""
+    """A request whose key was good. `text` is the body as it came, keys included.
+
+    path: the parameters of the address: those of the path, and of the query where the operation
+    has any; of one that may be repeated (an array) a JSON list.
+    """
 
     store: Store
     actor: str
@@ -58,27 +63,13 @@ async def in_thread(work: Callable[[], R]) -> R:
     return await asyncio.get_running_loop().run_in_executor(_readers, work)
 
 
-@dataclass(frozen=True)
-class Operation(Generic[T]):
-    """`read` makes of a request what `respond` needs; it may run in a thread and raise FieldError.
-
-    request, response: the models that the OpenAPI document shows.
-    problems: statuses beyond the usual ones that it can answer.
-    """
+class Answering:
+    """Something that is served: whatever goes wrong in `_answer` is said as any other error."""
 
     method: str
     path: str
-    summary: str
-    read: Callable[[Sent], T]
-    respond: Callable[[Sent, T], Awaitable[Answer]]
-    response: type[BaseModel]
-    request: type[BaseModel] | None = None
-    status: int = 200
-    problems: tuple[int, ...] = ()
     # Which status a wrong field gets: the reference says 422, and 400 for searches.
     wrong_field: int = 422
-    body_needed: bool = True
-    parameters: tuple[Mapping[str, Any], ...] = field(default=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -100,15 +91,42 @@ class Operation(Generic[T]):
             await send_json(send, answer.status, answer.value)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        headers = _Headers(scope["headers"])
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Operation(Answering, Generic[T]):
+    """`read` makes of a request what `respond` needs; it may run in a thread and raise FieldError.
+
+    request, response: the models that the OpenAPI document shows.
+    problems: statuses beyond the usual ones that it can answer.
+    """
+
+    method: str
+    path: str
+    summary: str
+    read: Callable[[Sent], T]
+    respond: Callable[[Sent, T], Awaitable[Answer]]
+    response: type[BaseModel]
+    request: type[BaseModel] | None = None
+    status: int = 200
+    problems: tuple[int, ...] = ()
+    wrong_field: int = 422
+    body_needed: bool = True
+    parameters: tuple[Mapping[str, Any], ...] = field(default=())
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        headers = Headers(scope["headers"])
         store = open_store()
         path: Mapping[str, str] = scope.get("path_params", {})
+        if any(each["in"] == "query" for each in self.parameters):
+            path = {**query_of(scope), **lists_of(scope, self.parameters), **path}
         if self.request is None:
-            sent = self._admit(store, headers.key, {}, "", path)
+            sent = admit(store, headers.key, {}, "", path)
             return await self.respond(sent, self.read(sent))
         limit = store.settings.max_body_mb * 2**20
         window = bodies.packing(headers.encoding)
-        upload = Upload(_held, limit)
+        upload = Upload(held, limit)
         try:
             data = await upload.read(receive, headers.length)
             if window is not None:
@@ -131,25 +149,46 @@ class Operation(Generic[T]):
             body = read_object(data)
         except JsonError as error:
             raise from_field(error, 400) from None
-        sent = self._admit(store, key, body, data.decode(), path)
+        sent = admit(store, key, body, data.decode(), path)
         return sent, self.read(sent)
 
-    def _admit(
-        self,
-        store: Store,
-        key: str | None,
-        body: dict[str, Any],
-        text: str,
-        path: Mapping[str, str],
-    ) -> Sent:
-        """Whoever holds a valid key, in the header or in the body; raises ApiError 401."""
-        given = tuple(each for each in (key, body.get("api_key")) if isinstance(each, str) and each)
-        now = time.monotonic()
-        for each in given:
-            actor = store.actor_of(each, now)
-            if actor is not None:
-                return Sent(store, actor, given, body, text, path)
-        raise unauthorized()
+
+def query_of(scope: Scope) -> dict[str, str]:
+    """The parameters after the question mark; of one that is repeated the last counts."""
+    try:
+        text = scope.get("query_string", b"").decode("ascii")
+        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100))
+    except ValueError:
+        raise ApiError(400, "The part of the address after the ? cannot be read.") from None
+
+
+def lists_of(scope: Scope, parameters: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The parameters that may be repeated, each as a JSON list of the texts that came."""
+    names = {each["name"] for each in parameters if each["schema"].get("type") == "array"}
+    if not names:
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(scope.get("query_string", b"").decode("ascii", "replace")):
+        if name in names:
+            found.setdefault(name, []).append(value)
+    return {name: orjson.dumps(values).decode() for name, values in found.items()}
+
+
+def admit(
+    store: Store,
+    key: str | None,
+    body: dict[str, Any],
+    text: str,
+    path: Mapping[str, str],
+) -> Sent:
+    """Whoever holds a valid key, in the header or in the body; raises ApiError 401."""
+    given = tuple(each for each in (key, body.get("api_key")) if isinstance(each, str) and each)
+    now = time.monotonic()
+    for each in given:
+        actor = store.actor_of(each, now)
+        if actor is not None:
+            return Sent(store, actor, given, body, text, path)
+    raise unauthorized()
 
 
 async def _in_worker(worth_it: bool, work: Callable[..., R], *args: Any) -> R:
@@ -158,7 +197,7 @@ async def _in_worker(worth_it: bool, work: Callable[..., R], *args: Any) -> R:
     return await asyncio.get_running_loop().run_in_executor(_workers, work, *args)
 
 
-class _Headers:
+class Headers:
     """The four headers that matter, found in one pass."""
 
     __slots__ = ("encoding", "key", "length")
@@ -186,8 +225,9 @@ _JSON_HEADERS = (
 async def send_json(
     send: Send, status: int, value: Any, headers: Mapping[str, str] | None = None
 ) -> None:
-    body = orjson.dumps(value)
-    lines = [*_JSON_HEADERS, (b"content-length", str(len(body)).encode())]
+    # 204 has no body, and then no headers that tell of one.
+    body = b"" if status == 204 else orjson.dumps(value)
+    lines = [] if status == 204 else [*_JSON_HEADERS, (b"content-length", str(len(body)).encode())]
     for name, text in (headers or {}).items():
         lines.append((name.lower().encode(), text.encode()))
     await send({"type": "http.response.start", "status": status, "headers": lines})

@@ -6,10 +6,24 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import quote, unquote
 
 from starlette.routing import BaseRoute, Route
 
-from workbench.api import admin, annotating, finding, logging_calls
+from workbench.api import (
+    admin,
+    annotating,
+    connecting,
+    exporting,
+    finding,
+    importing,
+    logging_calls,
+    registry_folders,
+    registry_labels,
+    registry_prompts,
+    registry_publish,
+    upkeep,
+)
 from workbench.api.body import Receive, Scope, Send
 from workbench.api.errors import ApiError
 from workbench.api.openapi import document
@@ -19,6 +33,10 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *logging_calls.OPERATIONS,
     *annotating.OPERATIONS,
     *finding.OPERATIONS,
+    *registry_publish.OPERATIONS,
+    *registry_prompts.OPERATIONS,
+    *registry_labels.OPERATIONS,
+    *registry_folders.OPERATIONS,
 )
 
 # Under these no page can stand: whatever is not served there is a JSON 404.
@@ -89,24 +107,36 @@ async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
 def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
     exact: dict[str, Place] = {}
     # What the command line asks is served beside them, and is no part of the document.
-    for operation in (*OPERATIONS, *admin.OPERATIONS):
+    for operation in (
+        *OPERATIONS,
+        *admin.OPERATIONS,
+        *connecting.OPERATIONS,
+        *exporting.OPERATIONS,
+        *importing.OPERATIONS,
+        *upkeep.OPERATIONS,
+    ):
         place = exact.setdefault(operation.path, Place(operation.path))
         place.operations[operation.method] = operation
     for path, value in (("/openapi.json", _described), ("/healthz", lambda: {"status": "ok"})):
         exact[path] = Place(path)
         exact[path].operations["GET"] = _Open(value)
-    patterns = [
-        (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + r"\Z"), place)
-        for path, place in exact.items()
-        if "{" in path
-    ]
+    patterns = [(_pattern(path), place) for path, place in exact.items() if "{" in path]
+    # A name may hold slashes: what ends in a word is looked at before what ends in a name.
+    patterns.sort(key=lambda pair: pair[1].path.endswith("}"))
     return {path: place for path, place in exact.items() if "{" not in path}, patterns
 
 
-def find(path: str) -> tuple[Any, Mapping[str, str]] | None:
+def _pattern(path: str) -> re.Pattern[str]:
+    """A path's pattern; `identifier` is a name, which may hold slashes, encoded or not."""
+    named = path.replace("{identifier}", "(?P<identifier>.+)")
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", named) + r"\Z", re.DOTALL)
+
+
+def find(path: str, raw_path: bytes = b"") -> tuple[Any, Mapping[str, str]] | None:
     """The ASGI application that answers at a path and its path parameters.
 
-    None where the path belongs to the pages.
+    raw_path: the path as it was sent, where slashes of a name can be told from others. None where
+    the path belongs to the pages.
     """
     exact, patterns = _places()
     place = exact.get(path)
@@ -114,10 +144,11 @@ def find(path: str) -> tuple[Any, Mapping[str, str]] | None:
         return place, {}
     if API_PATHS.match(path) is None:
         return None
+    raw = raw_path.partition(b"?")[0].decode("latin-1") or quote(path)
     for pattern, place in patterns:
-        match = pattern.match(path)
+        match = pattern.match(raw)
         if match is not None:
-            return place, match.groupdict()
+            return place, {name: unquote(value) for name, value in match.groupdict().items()}
     return not_found, {}
 
 

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, kind, path_text
+from workbench.store.suggestions import FIELDS as SUGGESTION_FIELDS
 
 MAX_TAGS = 100
 MAX_TAG = 512
@@ -250,6 +251,20 @@ class Search(Keyed):
     ) = None
     sort_order: Literal["asc", "desc"] | None = None
     include_prompt_name: bool | None = None
+
+
+class Suggest(Keyed):
+    """What to suggest values for. `filter_group` and `q` narrow down the requests looked at."""
+
+    field: Annotated[str, Field(json_schema_extra={"enum": list(SUGGESTION_FIELDS)})]
+    prefix: Name | None = None
+    metadata_key: Name | None = Field(
+        None, description="Needed for the fields that end in _values: which key."
+    )
+    prompt_id: LooseId | None = Field(None, description="Only with the field prompt.")
+    filter_group: FilterGroup = None
+    q: Annotated[str, Field(max_length=10_000)] | None = None
+    limit: Annotated[Whole, BeforeValidator(_number_of_text), Field(ge=1, le=200)] | None = None
 
 
 def read(model: type[Body], body: dict[str, Any]) -> Body:

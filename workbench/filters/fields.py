@@ -158,6 +158,7 @@ _ALL = (
     Field("is_json", "boolean", "output is JSON", ("json",)),
     Field("is_tool_call", "boolean", "output is a tool call", ("tool_call",)),
     Field("is_plain_text", "boolean", "output is plain text", ("plain_text",)),
+    Field("is_starred", "boolean", "is starred", ("starred",), ours=True),
     Field("group_id", "id", "session", ("session", "group"), ours=True),
     Field("function_name", "string", "function", ("function",), ours=True),
     Field("source", "string", "source", ours=True),

@@ -225,7 +225,7 @@ class _Reader(Cursor):
         key = self._key() if self._peek() == "." else None
         if name == "is":
             if f"is_{word}" not in FIELDS or key is not None:
-                self._fail("After is: stands json, tool_call or plain_text.", at)
+                self._fail("After is: stands json, tool_call, plain_text or starred.", at)
             operator = "is_false" if negated else "is_true"
             return self._made(start, FIELDS[f"is_{word}"], operator, None, None)
         if word not in NAMES:

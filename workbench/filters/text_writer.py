@@ -72,7 +72,7 @@ def _condition_text(condition: Condition) -> str:
     minus = "-" if operator in _NEGATIVE else ""
     if field.kind == "boolean":
         return f"{minus}is:{field.name.removeprefix('is_')}"
-    name = _name(field)
+    name = name_of(field)
     if condition.key is not None:
         plain = terms.is_plain(condition.key, also="-")
         name += "." + (condition.key if plain else terms.quote(condition.key))
@@ -86,7 +86,8 @@ def _condition_text(condition: Condition) -> str:
     return f"{minus}{name}{_SIGNS[operator]}{shown}"
 
 
-def _name(field: Field) -> str:
+def name_of(field: Field) -> str:
+    """The name that the text syntax writes."""
     if field.kind == "nested":
         return field.name
     if field.name == "output_text":

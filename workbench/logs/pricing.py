@@ -6,7 +6,7 @@ nothing is rounded: the lines of a formula add up to its total exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,8 +18,6 @@ from workbench.usage import Cost, Usage
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
     from genai_prices.units import UnitDef, UnitRegistry
-
-    Units = dict[str, UnitDef]
 
 #: Our provider ids to those of the table, where they differ.
 _TABLE_IDS = {"bedrock": "aws", "vertexai": "google", "xai": "x-ai"}
@@ -49,8 +47,39 @@ _LONGEST_NAME = 256
 _MOST_PRICES = 4096
 _MILLION = 1_000_000
 
-#: A price beside its units: holding the price keeps its id from being given to another.
-_PRICED: dict[int, tuple[ModelPrice, list[tuple[UnitDef, Decimal | TieredPrices]], Units]] = {}
+_ZERO = Decimal(0)
+_COMPUTED = "genai-prices"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What one kind of count costs. rate: dollars a million, None where the prompt's length
+    decides; text: the same in digits."""
+
+    key: str
+    what: str
+    price: Decimal | TieredPrices
+    per: int
+    rate: Decimal | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """A price read for counting; the same price is asked for again and again.
+
+    price: held, so that its id is not given to another. units: input before output.
+    parts: each token count with the more special ones within it, which are counted first.
+    """
+
+    price: ModelPrice
+    units: tuple[_Unit, ...]
+    parts: tuple[tuple[str, tuple[str, ...]], ...]
+    needs_input: bool
+    needs_output: bool
+
+
+_PRICED: dict[int, _Priced] = {}
 
 
 def cost_of(
@@ -79,82 +108,74 @@ def cost_of(
         return None
     owner, info = found
     moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    lines = _lines(info.get_prices(moment, _context(usage, owner, info)), usage)
+    priced = _priced(info.get_prices(moment, _context(usage, owner, info)))
+    lines = _lines(priced, usage)
     if lines is None:
         return None
-    total = sum((line["cost"] for line in lines), Decimal(0))
-    since = _since(info, moment)
+    total = sum((cost for _, cost in lines), _ZERO)
     formula: dict[str, Any] = {
-        "lines": [{**line, **_written(line)} for line in lines],
+        "lines": [line for line, _ in lines],
         "model": info.id,
         "provider": owner.id,
         "price_date": moment.date().isoformat(),
-        "price_since": since,
+        "price_since": _since(info, moment),
         "table": _table_name(),
     }
-    return Cost(total, "genai-prices", formula)
+    return Cost(total, _COMPUTED, formula)
 
 
-def _lines(price: ModelPrice, usage: Usage) -> list[dict[str, Any]] | None:
-    """The priced counts; None when a count that has a price is not known.
+def _lines(priced: _Priced, usage: Usage) -> list[tuple[dict[str, str], Decimal]] | None:
+    """The priced counts, each with its cost; None when a count that has a price is not known.
 
-    Where tokens were counted and none of them has a price, the model is billed by something that
-    was not counted (seconds of sound, characters, pictures): that is not free but unknown.
+    Numbers are written as text, never in powers of ten. Where tokens were counted and none of them
+    has a price, the model is billed by something that was not counted (seconds of sound,
+    characters, pictures): that is not free but unknown.
     """
-    from genai_prices.decompose import compute_leaf_values
-    from genai_prices.types import calc_unit_price
-
-    priced, by_key = _priced(price)
-    counts = _counts(usage, by_key)
-    if not priced or counts is None:
+    counts = _counts(usage, priced)
+    if not priced.units or counts is None:
         return None
-    leaves: dict[str, Any] = dict(compute_leaf_values(set(by_key), _Counts(counts), by_key))
-    leaves["requests"] = 1
+    own = _own_counts(counts, priced)
     lines = []
-    for unit, unit_price in priced:
-        tokens = leaves[unit.usage_key]
+    for unit in priced.units:
+        tokens = own[unit.key]
         if not tokens:
             continue
-        rate = calc_unit_price(unit_price, _MILLION, counts["input_tokens"], unit.per)
+        rate, text = unit.rate, unit.text
+        if rate is None:
+            rate = _rate(unit.price, counts["input_tokens"], unit.per)
+            text = f"{rate:f}"
         cost = rate * tokens / _MILLION
-        label = _LABELS.get(unit.usage_key, unit.usage_key.removesuffix("_tokens"))
-        lines.append(
-            {
-                "what": label.replace("_", " "),
-                "tokens": tokens,
-                "per_million": rate,
-                "cost": cost,
-            }
-        )
+        line = {"what": unit.what, "tokens": str(tokens), "per_million": text, "cost": f"{cost:f}"}
+        lines.append((line, cost))
     if not lines and (counts["input_tokens"] or counts["output_tokens"]):
         return None
     return lines
 
 
-def _written(line: dict[str, Any]) -> dict[str, str]:
-    """Numbers as text, never in powers of ten."""
-    return {key: f"{line[key]:f}" for key in ("per_million", "cost")} | {
-        "tokens": str(line["tokens"])
-    }
+def _own_counts(counts: dict[str, int], priced: _Priced) -> dict[str, int]:
+    """Each count without those of its parts that have a price of their own: none is paid twice."""
+    own: dict[str, int] = {"requests": 1}
+    for key, within in priced.parts:
+        left = counts.get(key, 0)
+        for part in within:
+            left -= own[part]
+        if left < 0:
+            raise ValueError(f"parts of {key} are more than its {counts.get(key, 0)}")
+        own[key] = left
+    return own
 
 
-class _Counts:
-    """Counts as attributes, which the table's arithmetic reads."""
-
-    def __init__(self, counts: dict[str, int]) -> None:
-        self.__dict__.update(counts)
-
-
-def _counts(usage: Usage, priced: Iterable[str]) -> dict[str, int] | None:
-    """Counts under the table's names, made consistent: no part exceeds its whole."""
+def _counts(usage: Usage, priced: _Priced) -> dict[str, int] | None:
+    """Counts under the table's names, made consistent: no part exceeds its whole. What is missing
+    was not counted."""
     sent, received = usage.input_tokens, usage.output_tokens
-    if sent is None and any(key.startswith(("input_", "cache_")) for key in priced):
+    if (sent is None and priced.needs_input) or (received is None and priced.needs_output):
         return None
-    if received is None and any(key.startswith("output_") for key in priced):
-        return None
-    said = usage.billing or {}
-    counts = {key: value for key, value in said.items() if isinstance(value, int)}
     whole_in, whole_out = sent or 0, received or 0
+    said = usage.billing
+    if not (said or usage.cached_tokens or usage.cache_write_tokens or usage.reasoning_tokens):
+        return {"input_tokens": whole_in, "output_tokens": whole_out}
+    counts = {key: value for key, value in (said or {}).items() if isinstance(value, int)}
     counts["input_tokens"], counts["output_tokens"] = whole_in, whole_out
     counts["cache_read_tokens"] = min(usage.cached_tokens or 0, whole_in)
     written = min(usage.cache_write_tokens or 0, whole_in - counts["cache_read_tokens"])
@@ -172,22 +193,61 @@ def _counts(usage: Usage, priced: Iterable[str]) -> dict[str, int] | None:
     return counts
 
 
-def _priced(price: ModelPrice) -> tuple[list[tuple[UnitDef, Decimal | TieredPrices]], Units]:
-    """The units that a price covers, input before output; those that count tokens by name too."""
+def _priced(price: ModelPrice) -> _Priced:
     known = _PRICED.get(id(price))
     if known is None:
-        registry = _registry()
-        units = [
-            (registry.unit_for_price_key(key), value)
-            for key, value in vars(price).items()
-            if value is not None and not key.startswith("_")
-        ]
-        units.sort(key=lambda pair: _ORDER.get(pair[0].usage_key, len(_ORDER)))
-        by_key = {unit.usage_key: unit for unit, _ in units if unit.usage_key != "requests"}
-        known = price, units, by_key
+        known = _read(price)
         if len(_PRICED) < _MOST_PRICES:
             _PRICED[id(price)] = known
-    return known[1], known[2]
+    return known
+
+
+def _read(price: ModelPrice) -> _Priced:
+    from genai_prices.decompose import is_descendant_or_self
+    from genai_prices.types import TieredPrices
+
+    registry = _registry()
+    found: list[tuple[UnitDef, Decimal | TieredPrices]] = [
+        (registry.unit_for_price_key(key), value)
+        for key, value in vars(price).items()
+        if value is not None and not key.startswith("_")
+    ]
+    found.sort(key=lambda pair: _ORDER.get(pair[0].usage_key, len(_ORDER)))
+    counted = [unit for unit, _ in found if unit.usage_key != "requests"]
+    # The table's own order (genai_prices.decompose): what is most special comes first.
+    counted.sort(key=lambda unit: (-len(unit.dimensions), unit.usage_key))
+    parts = tuple(
+        (
+            unit.usage_key,
+            tuple(
+                other.usage_key
+                for other in counted
+                if other is not unit and is_descendant_or_self(unit, other)
+            ),
+        )
+        for unit in counted
+    )
+    units = []
+    for unit, value in found:
+        what = _LABELS.get(unit.usage_key, unit.usage_key.removesuffix("_tokens"))
+        rate = None if isinstance(value, TieredPrices) else _rate(value, 0, unit.per)
+        text = "" if rate is None else f"{rate:f}"
+        units.append(_Unit(unit.usage_key, what.replace("_", " "), value, unit.per, rate, text))
+    keys = [key for key, _ in parts]
+    return _Priced(
+        price,
+        tuple(units),
+        parts,
+        needs_input=any(key.startswith(("input_", "cache_")) for key in keys),
+        needs_output=any(key.startswith("output_") for key in keys),
+    )
+
+
+def _rate(price: Decimal | TieredPrices, sent: int, per: int) -> Decimal:
+    """Dollars a million; `sent` tokens of input choose the tier."""
+    from genai_prices.types import calc_unit_price
+
+    return calc_unit_price(price, _MILLION, sent, per)
 
 
 _ORDER = {key: position for position, key in enumerate(_LABELS)} | {"output_tokens": 9}
@@ -208,10 +268,10 @@ def _context(usage: Usage, owner: Provider, info: ModelInfo) -> dict[str, str] |
 
 def _since(info: ModelInfo, moment: datetime) -> str | None:
     """The day from which the table has the price of `moment`."""
-    from genai_prices.types import StartDateConstraint
-
     if not isinstance(info.prices, list):
         return None
+    from genai_prices.types import StartDateConstraint
+
     for conditional in reversed(info.prices):
         constraint = conditional.constraint
         if constraint is None or constraint.active(moment):

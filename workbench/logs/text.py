@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from workbench.logs.call import Conversation
-from workbench.messages import Message, conversation_text, part_text, tool_calls
+from workbench.messages import Message, part_text, tool_calls
 
 PREVIEW_LIMIT = 200
 
@@ -71,14 +71,28 @@ def input_messages(conversation: Conversation) -> list[Message]:
 
 
 def searchable_text(messages: Iterable[Message]) -> str:
-    """Like `conversation_text`, and words within tool results, MCP calls and unknown parts too."""
-    messages = list(messages)
-    if all(part.get("type") in _SIMPLE for message in messages for part in message["content"]):
-        return conversation_text(messages)
+    """Like `workbench.messages.conversation_text`, and words within tool results, MCP calls and
+    unknown parts too."""
     return "\n\n".join(filter(None, map(_message_text, messages)))
 
 
+def _only_text(message: Message) -> str | None:
+    """The text of a message that is one text part, as most are; None for every other."""
+    content = message["content"]
+    if len(content) != 1 or content[0].get("type") != "text":
+        return None
+    text = content[0].get("text")
+    return text if isinstance(text, str) else None
+
+
+def _calls_nothing(message: Message) -> bool:
+    return not message.get("tool_calls") and not message.get("function_call")
+
+
 def _message_text(message: Message) -> str:
+    only = _only_text(message)
+    if only is not None and _calls_nothing(message):
+        return only
     pieces = [_words(part) for part in message["content"]]
     pieces += [f"{call['name']}({call['arguments']})" for call in tool_calls(message)]
     return "\n".join(filter(None, pieces))
@@ -114,6 +128,15 @@ def _is_encoded(text: str) -> bool:
 
 def preview(text: str, limit: int = PREVIEW_LIMIT) -> str:
     """One line of at most `limit` characters: white space collapsed, a cut shown as "…"."""
+    # Of all white space only U+0020 is printable, so this much is a line already: splitting and
+    # joining it took longer than most of what is computed of a call.
+    head = text[: limit + 2]
+    if head.isprintable() and "  " not in head:
+        line = head.strip()
+        if len(line) > limit:
+            return line[: limit - 1].rstrip() + "…"
+        if len(text) == len(head):
+            return line
     head = text[: limit * 2]
     line = " ".join(head.split())
     if len(line) <= limit and len(text) > len(head):
@@ -124,8 +147,12 @@ def preview(text: str, limit: int = PREVIEW_LIMIT) -> str:
 def input_preview(conversation: Conversation, limit: int = PREVIEW_LIMIT) -> str:
     """One line of the last user message, else of the last message that says anything."""
     messages = input_messages(conversation)
-    spoken = [message for message in messages if message["role"] == "user"]
-    for message in (*reversed(spoken), *reversed(messages)):
+    for message in reversed(messages):
+        if message["role"] == "user":
+            line = preview(_visible(message), limit)
+            if line:
+                return line
+    for message in reversed(messages):
         line = preview(_visible(message), limit)
         if line:
             return line
@@ -147,6 +174,9 @@ def output_preview(conversation: Conversation, limit: int = PREVIEW_LIMIT) -> st
 
 def _visible(message: Message) -> str:
     """Words that a person would read, and a mark for each picture or file; no thinking."""
+    only = _only_text(message)
+    if only is not None:
+        return only
     pieces = []
     for part in message["content"]:
         kind = part.get("type")
@@ -163,8 +193,9 @@ def tool_names(conversation: Conversation) -> list[str]:
     """Names of the tools that the answer calls, each once, in order; the vendor's own included."""
     names: dict[str, None] = {}
     for message in conversation.output:
-        for call in tool_calls(message):
-            names[call["name"]] = None
+        if not _calls_nothing(message):
+            for call in tool_calls(message):
+                names[call["name"]] = None
         for part in message["content"]:
             name = part.get("name")
             if part.get("type") in ("server_tool_use", "mcp_call") and isinstance(name, str):
@@ -174,13 +205,16 @@ def tool_names(conversation: Conversation) -> list[str]:
 
 def output_kind(conversation: Conversation) -> OutputKind:
     """Kind of the answer; several choices are judged by the first that says anything."""
-    called = any(True for message in conversation.output for _ in tool_calls(message))
+    called = not all(map(_calls_nothing, conversation.output))
     said = next(filter(None, map(_said, conversation.output)), "")
     is_json = bool(said) and _is_json(said)
     return OutputKind(is_json, called, bool(said) and not is_json and not called)
 
 
 def _said(message: Message) -> str:
+    only = _only_text(message)
+    if only is not None:
+        return only.strip()
     return "".join(
         part["text"]
         for part in message["content"]

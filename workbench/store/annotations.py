@@ -96,13 +96,15 @@ class Annotations:
         version: int | None,
         label: str | None,
         input_variables: Mapping[str, Any],
+        prompt_id: int | None = None,
     ) -> None:
         """Link the request to the prompt template that made it."""
         _require(cursor, request_id)
         cursor.execute(
-            "UPDATE requests SET prompt_id = CASE WHEN prompt_name = ? THEN prompt_id END, "
+            "UPDATE requests SET "
+            "prompt_id = coalesce(?, CASE WHEN prompt_name = ? THEN prompt_id END), "
             "prompt_name = ?, prompt_version = ?, prompt_label = ? WHERE id = ?",
-            [name, name, version, label, request_id],
+            [prompt_id, name, name, version, label, request_id],
         )
         cursor.execute(
             "UPDATE bodies SET input_variables = ? WHERE request_id = ?",

@@ -38,6 +38,8 @@ class Connection:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.is_ducklake = settings.is_ducklake
+        # Counted up with every change but added requests: what was found before may not hold.
+        self.changes = 0
         self._root = _open_ducklake(settings) if self.is_ducklake else _open_file(settings)
 
     def new_cursor(self) -> duckdb.DuckDBPyConnection:

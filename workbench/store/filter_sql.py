@@ -48,6 +48,7 @@ _COLUMNS = {
     "is_json": "r.is_json",
     "is_tool_call": "r.is_tool_call",
     "is_plain_text": "r.is_plain_text",
+    "is_starred": "(r.id IN (SELECT request_id FROM stars))",
     "tags": "r.tags",
     "tool_names": "r.tool_names",
     "input_text": "b.input_folded",

@@ -28,7 +28,7 @@ def remove_origin(cursor: Cursor, audit: Audit, actor: str, origin: str) -> int:
             f"SELECT DISTINCT sha256 FROM request_blobs WHERE request_id IN {chosen}", [origin]
         ).fetchall()
     ]
-    for table in ("scores", "bodies", "request_blobs"):
+    for table in ("scores", "stars", "bulk_before", "bodies", "request_blobs"):
         cursor.execute(f"DELETE FROM {table} WHERE request_id IN {chosen}", [origin])
     cursor.execute("DELETE FROM requests WHERE origin = ?", [origin])
     cursor.execute("DELETE FROM groups WHERE id IN (SELECT unnest(?::BIGINT[]))", [groups])

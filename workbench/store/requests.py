@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from workbench.store import blobs, clock
+from workbench.store import blobs, clock, stars
 from workbench.store.connection import Connection
 from workbench.store.rows import Detail, Score, Summary
 from workbench.store.writer import Cursor
@@ -67,6 +67,7 @@ def get(connection: Connection, request_id: int) -> Detail | None:
         texts = [text or "" for text in (*body[2:5], body[6])]
         digests = list(dict.fromkeys(d for text in texts for d in blobs.references(text)))
         data = _blob_data(cursor, digests)
+        (summary,) = stars.with_stars(cursor, [summary_from(row)])
         scores = [
             Score(name, value, actor, clock.from_stored(at))
             for name, value, actor, at in cursor.execute(
@@ -78,7 +79,7 @@ def get(connection: Connection, request_id: int) -> Detail | None:
     prompt, output, parameters, raw = (blobs.put_back(text, data) for text in texts)
     rest = row[_SUMMARY_WIDTH:]
     return Detail(
-        summary=summary_from(row),
+        summary=summary,
         received_at=clock.from_stored(rest[0]),
         time_assumed=rest[1],
         source=rest[2],

@@ -107,6 +107,7 @@ class Summary:
     cost: Decimal | None
     tags: list[str]
     error_type: str | None
+    starred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,26 @@
-"""Finding requests: pages, counts and neighbours in the order (started_at, id)."""
+"""Finding requests: pages, counts and neighbours, in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
 
 from workbench.filters import Filter
-from workbench.store import clock
-from workbench.store.connection import Connection
+from workbench.store import text_search
+from workbench.store.connection import Connection, Cursor
 from workbench.store.filter_sql import compile_filter
 from workbench.store.requests import SUMMARY_COLUMNS, summary_from
 from workbench.store.rows import Summary
+from workbench.store.sorting import DEFAULT, Position, Sort, beyond, order_by
+from workbench.store.stars import with_stars
+from workbench.store.text_search import Reach
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - stored times carry no zone
-_MICROSECOND = timedelta(microseconds=1)
-# The end of the year 9999, where times end.
-_LAST_MICROSECOND = 253_402_300_800 * 10**6 - 1
+__all__ = ["DEFAULT", "Page", "Position", "Sort", "Totals"]
 # The API's names of what can be sorted by.
 SORT_COLUMNS = {
     "request_start_time": "r.started_at",
@@ -31,31 +31,6 @@ SORT_COLUMNS = {
     "status": "r.status",
 }
 MAX_PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in the order of the list. Its text is what stands in a link."""
-
-    started_at: datetime
-    id: int
-
-    @classmethod
-    def of(cls, summary: Summary) -> Position:
-        return cls(clock.to_stored(summary.started_at), summary.id)
-
-    @classmethod
-    def parse(cls, text: str) -> Position | None:
-        """The position that a link names; None where the text is none."""
-        micros, dash, id_ = text.partition("-")
-        if not dash or not micros.isdecimal() or not id_.isdecimal():
-            return None
-        if len(micros) > 18 or len(id_) > 16 or int(micros) > _LAST_MICROSECOND:
-            return None
-        return cls(_EPOCH + int(micros) * _MICROSECOND, int(id_))
-
-    def __str__(self) -> str:
-        return f"{(self.started_at - _EPOCH) // _MICROSECOND}-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +48,48 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the list's order, and whether there is more on either side."""
+    """Rows in the list's order with their places in it, and whether there is more on either side.
+
+    `has_newer`: before the first row, `has_older`: after the last one, whatever the order is.
+    reach: of a search of texts, how far it came; before its end there may be older rows.
+    """
 
     rows: list[Summary]
     has_newer: bool
     has_older: bool
+    positions: list[Position] = field(default_factory=list)
+    reach: Reach | None = None
 
 
-def where_of(filter_: Filter, now: datetime, up_to: int | None) -> tuple[str, str, list[Any]]:
-    """FROM and WHERE of a filter over requests that are not deleted, with what is bound."""
+def where_of(
+    filter_: Filter,
+    now: datetime,
+    up_to: int | None,
+    connection: Connection | None = None,
+    *,
+    so_far: bool = False,
+) -> tuple[str, str, list[Any]]:
+    """FROM and WHERE of a filter over requests that are not deleted, with what is bound.
+
+    connection: where a search of texts may be known, whose findings then stand for the filter;
+    so_far: also one that is not complete yet.
+    """
+    known = connection and text_search.found_in(connection, filter_, now, up_to, so_far=so_far)
+    if known:
+        where, params = f"r.deleted_at IS NULL AND {known.sql}", list(known.params)
+        return "requests r", *_only_known(where, params, up_to)
     compiled = compile_filter(filter_, now)
     source = "requests r"
     if compiled.needs_bodies:
         source += " JOIN bodies b ON b.request_id = r.id"
     where = f"r.deleted_at IS NULL AND ({compiled.sql})"
-    params = list(compiled.params)
-    if up_to is not None:
-        where += " AND r.id <= ?"
-        params.append(up_to)
-    return source, where, params
+    return source, *_only_known(where, list(compiled.params), up_to)
+
+
+def _only_known(where: str, params: list[Any], up_to: int | None) -> tuple[str, list[Any]]:
+    if up_to is None:
+        return where, params
+    return f"{where} AND r.id <= ?", [*params, up_to]
 
 
 def page(
@@ -103,48 +101,133 @@ def page(
     position: Position | None = None,
     direction: Literal["from", "older", "newer"] = "from",
     up_to: int | None = None,
+    sort: Sort = DEFAULT,
 ) -> Page:
-    """One page, the newest first.
+    """One page of the list in the order `sort`, by itself the newest first.
 
     position with direction "from": the page that begins at it; "older": the page after it;
-    "newer": the page before it. up_to: leave out what arrived after this id.
+    "newer": the page before it. It must be a place in the same order. up_to: leave out what arrived
+    after this id.
     """
     limit = min(limit, MAX_PAGE)
-    source, where, params = where_of(filter_, now, up_to)
-    order = "DESC"
-    if position is not None:
-        sign = {"from": "<=", "older": "<", "newer": ">"}[direction]
-        where += f" AND (r.started_at {sign[0]} ? OR (r.started_at = ? AND r.id {sign} ?))"
-        # The plain comparison lets whole row groups be passed over.
-        where += f" AND r.started_at {sign[0]}= ?"
-        params += [position.started_at, position.started_at, position.id, position.started_at]
-        order = "ASC" if direction == "newer" else "DESC"
+    reach = _search_texts(connection, filter_, now, up_to, sort, position, direction, limit)
     with connection.cursor() as cursor:
-        found = cursor.execute(
-            f"SELECT {SUMMARY_COLUMNS} FROM {source} WHERE {where} "
-            f"ORDER BY r.started_at {order}, r.id {order} LIMIT ?",
-            [*params, limit + 1],
-        ).fetchall()
-    more = len(found) > limit
-    rows = [summary_from(row) for row in found[:limit]]
-    if direction == "newer" and position is not None:
-        rows.reverse()
-        return Page(rows, has_newer=more, has_older=True)
-    newer = position is not None and (
-        direction == "older"
-        or bool(
-            page(
-                connection,
-                filter_,
-                now=now,
-                limit=1,
-                position=position,
-                direction="newer",
-                up_to=up_to,
-            ).rows
+        find = _finder(connection, cursor, filter_, now, up_to, sort, is_text=reach is not None)
+        found = find(position, direction, limit + 1)
+        newer = position is not None and (
+            direction == "older" or (direction == "from" and bool(find(position, "newer", 1)))
         )
+        more = len(found) > limit
+        found = found[:limit]
+        if direction == "newer" and position is not None:
+            found.reverse()
+            newer, more = more, True
+        rows = with_stars(cursor, [row for row, _ in found])
+    more = more or (reach is not None and not reach.is_complete and sort == DEFAULT)
+    return Page(rows, newer, more, [place for _, place in found], reach)
+
+
+def _search_texts(
+    connection: Connection,
+    filter_: Filter,
+    now: datetime,
+    up_to: int | None,
+    sort: Sort,
+    position: Position | None,
+    direction: Literal["from", "older", "newer"],
+    limit: int,
+) -> Reach | None:
+    """Search texts as far as a page needs it, or as its time allows; None where none are read.
+    In another order than the newest first the whole is needed."""
+    enough: int | None = limit + 1 if direction == "from" else limit + 2
+    place = None
+    if sort != DEFAULT:
+        enough = None
+    elif position is not None:
+        place = (position.values[0], position.id)
+        enough = 1 if direction == "newer" else enough
+    return text_search.advance(
+        connection, filter_, now=now, up_to=up_to, enough=enough, place=place
     )
-    return Page(rows, has_newer=newer, has_older=more)
+
+
+_Direction = Literal["from", "older", "newer"]
+_Find = Callable[[Position | None, _Direction, int], list[tuple[Summary, Position]]]
+
+
+def _finder(
+    connection: Connection,
+    cursor: Cursor,
+    filter_: Filter,
+    now: datetime,
+    up_to: int | None,
+    sort: Sort,
+    *,
+    is_text: bool,
+) -> _Find:
+    """How rows of a filter are found from a place on; of a search of texts, those found so far."""
+    if not is_text or sort != DEFAULT:
+        return _Finder(cursor, where_of(filter_, now, up_to, connection, so_far=True), sort)
+
+    def find(
+        position: Position | None, direction: _Direction, limit: int
+    ) -> list[tuple[Summary, Position]]:
+        known = text_search.found_near(
+            connection,
+            filter_,
+            now,
+            up_to,
+            place=None if position is None else (position.values[0], position.id),
+            newer=direction == "newer",
+            limit=limit + 1,
+        )
+        if known is None:
+            scope = where_of(filter_, now, up_to)
+        else:
+            scope = ("requests r", f"r.deleted_at IS NULL AND {known.sql}", list(known.params))
+        return _Finder(cursor, scope, sort)(position, direction, limit)
+
+    return find
+
+
+class _Finder:
+    """Rows of one filter in one order, from or beyond a place."""
+
+    def __init__(self, cursor: Cursor, found: tuple[str, str, list[Any]], sort: Sort) -> None:
+        self._cursor = cursor
+        source, self._where, params = found
+        self._source = sort.source.sql + source.removeprefix("requests r")
+        self._params = [*sort.source.params, *params]
+        self._sort = sort
+
+    def __call__(
+        self, position: Position | None, direction: Literal["from", "older", "newer"], limit: int
+    ) -> list[tuple[Summary, Position]]:
+        where, params = self._where, list(self._params)
+        if position is not None:
+            place = beyond(self._sort, position, direction)
+            where += f" AND ({place.sql})"
+            params += place.params
+        order = order_by(self._sort, backwards=position is not None and direction == "newer")
+        keys = "".join(f", {key.sql} AS k{n}" for n, key in enumerate(self._sort.keys))
+        rest = f"FROM {self._source} WHERE {where} ORDER BY {order} LIMIT ?"
+        values = [*params, limit]
+        if not self._sort.is_computed:
+            sql = f"SELECT {SUMMARY_COLUMNS}{keys} {rest}"
+            rows = self._cursor.execute(sql, values).fetchall()
+            width = len(rows[0]) - len(self._sort.keys) if rows else 0
+            return [(summary_from(row), Position(tuple(row[width:]), row[0])) for row in rows]
+        # Only the ids go through the sorting, not whole rows.
+        placed = self._cursor.execute(f"SELECT r.id{keys} {rest}", values).fetchall()
+        known = {
+            row[0]: summary_from(row)
+            for row in self._cursor.execute(
+                f"SELECT {SUMMARY_COLUMNS} FROM requests r "
+                "WHERE r.id IN (SELECT unnest(?::BIGINT[]))",
+                [[row[0] for row in placed]],
+            ).fetchall()
+        }
+        return [(known[id_], Position(tuple(place), id_)) for id_, *place in placed if id_ in known]
 
 
 def numbered_page(
@@ -158,7 +241,7 @@ def numbered_page(
     descending: bool = True,
 ) -> list[Summary]:
     """Page `number` (from 1) in any order, for callers that count pages."""
-    source, where, params = where_of(filter_, now, None)
+    source, where, params = where_of(filter_, now, None, connection)
     order = "DESC" if descending else "ASC"
     with connection.cursor() as cursor:
         found = cursor.execute(
@@ -166,38 +249,64 @@ def numbered_page(
             f"ORDER BY {SORT_COLUMNS[sort_by]} {order} NULLS LAST, r.id {order} LIMIT ? OFFSET ?",
             [*params, size, (number - 1) * size],
         ).fetchall()
-    return [summary_from(row) for row in found]
+        return with_stars(cursor, [summary_from(row) for row in found])
 
 
 def totals(
     connection: Connection, filter_: Filter, *, now: datetime, up_to: int | None = None
 ) -> Totals:
     """Exact figures over everything that the filter finds."""
-    source, where, params = where_of(filter_, now, up_to)
+    source, where, params = where_of(filter_, now, up_to, connection)
     with connection.cursor() as cursor:
         row = cursor.execute(
             "SELECT count(*), count(*) FILTER (r.status = 'ERROR'), sum(r.cost), "
-            "count(*) FILTER (r.cost IS NULL), quantile_cont(r.latency_ms, 0.5), "
-            "quantile_cont(r.latency_ms, 0.95), "
+            "count(*) FILTER (r.cost IS NULL), quantile_cont(r.latency_ms, [0.5, 0.95]), "
             "coalesce(sum(coalesce(r.input_tokens, 0) + coalesce(r.output_tokens, 0)), 0) "
             f"FROM {source} WHERE {where}",
             params,
         ).fetchone()
     assert row is not None
-    return Totals(*row)
+    # Both quantiles from one list: two of them sorted everything twice.
+    p50, p95 = row[4] or (None, None)
+    return Totals(row[0], row[1], row[2], row[3], p50, p95, row[5])
 
 
 def count(
     connection: Connection, filter_: Filter, *, now: datetime, after: int | None = None
 ) -> int:
     """How many requests the filter finds; `after`: only those that arrived after this id."""
-    source, where, params = where_of(filter_, now, None)
+    source, where, params = where_of(filter_, now, None, connection)
     if after is not None:
         where += " AND r.id > ?"
         params.append(after)
     with connection.cursor() as cursor:
         row = cursor.execute(f"SELECT count(*) FROM {source} WHERE {where}", params).fetchone()
     return int(row[0]) if row else 0
+
+
+def ids(
+    connection: Connection,
+    filter_: Filter,
+    *,
+    now: datetime,
+    up_to: int | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Ids of everything that the filter finds, in the order of their arrival.
+
+    A search of texts is gone through to its end, however long that takes.
+    """
+    while True:
+        reach = text_search.advance(connection, filter_, now=now, up_to=up_to, enough=None)
+        if reach is None or reach.is_complete:
+            break
+    source, where, params = where_of(filter_, now, up_to, connection)
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT r.id FROM {source} WHERE {where} ORDER BY r.id LIMIT ?",
+            [*params, limit if limit is not None else 2**62],
+        ).fetchnumpy()
+    return [int(id_) for id_ in rows["id"]]
 
 
 def newest_id(connection: Connection) -> int:
@@ -213,7 +322,7 @@ def summary(connection: Connection, request_id: int) -> Summary | None:
             f"SELECT {SUMMARY_COLUMNS} FROM requests r WHERE r.id = ? AND r.deleted_at IS NULL",
             [request_id],
         ).fetchone()
-    return None if row is None else summary_from(row)
+        return None if row is None else with_stars(cursor, [summary_from(row)])[0]
 
 
 def neighbours(
@@ -223,16 +332,25 @@ def neighbours(
     *,
     now: datetime,
     up_to: int | None = None,
+    sort: Sort = DEFAULT,
 ) -> tuple[int | None, int | None]:
-    """Ids of the next newer and the next older request that the filter finds."""
+    """Ids of the requests before and after a place of the list that the filter finds."""
+    reach = _search_texts(connection, filter_, now, up_to, sort, at, "older", 1)
+    with connection.cursor() as cursor:
+        find = _finder(connection, cursor, filter_, now, up_to, sort, is_text=reach is not None)
+        before, after = find(at, "newer", 1), find(at, "older", 1)
+    return (before[0][0].id if before else None, after[0][0].id if after else None)
 
-    def next_to(direction: Literal["newer", "older"]) -> int | None:
-        rows = page(
-            connection, filter_, now=now, limit=1, position=at, direction=direction, up_to=up_to
-        ).rows
-        return rows[0].id if rows else None
 
-    return next_to("newer"), next_to("older")
+def position_of(connection: Connection, request_id: int, sort: Sort = DEFAULT) -> Position | None:
+    """The place of a request in an order; None where there is no such request."""
+    keys = "".join(f", {key.sql}" for key in sort.keys)
+    with connection.cursor() as cursor:
+        row = cursor.execute(
+            f"SELECT r.id{keys} FROM {sort.source.sql} WHERE r.id = ? AND r.deleted_at IS NULL",
+            [*sort.source.params, request_id],
+        ).fetchone()
+    return None if row is None else Position(tuple(row[1:]), row[0])
 
 
 def metadata_and_scores(

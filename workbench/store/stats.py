@@ -10,6 +10,7 @@ from workbench.filters import Filter
 from workbench.store import clock
 from workbench.store.connection import Connection
 from workbench.store.search import where_of
+from workbench.store.wall_clock import local_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def extent(
     connection: Connection, filter_: Filter, *, now: datetime
 ) -> tuple[datetime, datetime] | None:
     """When the first and the last request of a filter started; None if it finds none."""
-    source, where, params = where_of(filter_, now, None)
+    source, where, params = where_of(filter_, now, None, connection)
     with connection.cursor() as cursor:
         row = cursor.execute(
             f"SELECT min(r.started_at), max(r.started_at) FROM {source} WHERE {where}", params
@@ -60,13 +61,16 @@ def timeline(
     connection: Connection, filter_: Filter, *, now: datetime, width: timedelta, zone: str
 ) -> list[Bar]:
     """Requests by status in bars of `width`, whose days begin at midnight in `zone` (IANA)."""
-    source, where, params = where_of(filter_, now, None)
+    source, where, params = where_of(filter_, now, None, connection)
+    ends = extent(connection, filter_, now=now)
+    if ends is None:
+        return []
+    local = local_time(zone, *ends)
     with connection.cursor() as cursor:
         rows = cursor.execute(
-            "SELECT time_bucket(?::INTERVAL, timezone(?, timezone('UTC', r.started_at)), "
-            "TIMESTAMP '2024-01-01') AS bar, r.status, count(*) "
-            f"FROM {source} WHERE {where} GROUP BY ALL ORDER BY ALL",
-            [f"{int(width.total_seconds())} seconds", zone, *params],
+            f"SELECT time_bucket(?::INTERVAL, {local.sql}, TIMESTAMP '2024-01-01') AS bar, "
+            f"r.status, count(*) FROM {source} WHERE {where} GROUP BY ALL ORDER BY ALL",
+            [f"{int(width.total_seconds())} seconds", *local.params, *params],
         ).fetchall()
     return [Bar(start, status, requests) for start, status, requests in rows]
 
@@ -85,7 +89,7 @@ def facet(
     connection: Connection, name: str, filter_: Filter, *, now: datetime, limit: int = 200
 ) -> list[Facet]:
     """The values of a facet with their counts, the most frequent first."""
-    source, where, params = where_of(filter_, now, None)
+    source, where, params = where_of(filter_, now, None, connection)
     with connection.cursor() as cursor:
         rows = cursor.execute(
             f"WITH found AS (SELECT {_FACET_COLUMNS[name]} AS value FROM {source} WHERE {where}) "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -13,10 +13,18 @@ from workbench.store import clock, keys
 from workbench.store.adding import RequestBatch
 from workbench.store.annotations import Annotations
 from workbench.store.audit import Audit
+from workbench.store.bulk_changes import BulkChanges
 from workbench.store.connection import Connection
+from workbench.store.connections import Connections
+from workbench.store.export_schedules import ExportSchedules
+from workbench.store.exports import Exports
 from workbench.store.migrate import migrate
 from workbench.store.preferences import Preferences
+from workbench.store.registry import RegistryChanges
+from workbench.store.registry_reading import RegistryReader
 from workbench.store.rows import Added, NewRequest
+from workbench.store.saved_views import SavedViews
+from workbench.store.stars import Stars
 from workbench.store.tags import Tags
 from workbench.store.writer import Change, Cursor, T, Writer
 
@@ -35,7 +43,7 @@ class Store:
     """Opens (and migrates) the store that the settings name; raises StoreError where it cannot.
 
     Changes return futures that complete after the commit. `changes.*` objects (`keys`, `tags`,
-    `annotations`, `preferences`) are run through `change`.
+    `annotations`, `preferences`, `saved_views`) are run through `change`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,7 +60,17 @@ class Store:
         self.keys = keys.Keys(self.make_id, self.audit)
         self.tags = Tags(self.audit)
         self.annotations = Annotations(self.audit)
+        self.stars = Stars(self.audit)
+        self.bulk_changes = BulkChanges(self.audit)
         self.preferences = Preferences(self.audit)
+        self.exports = Exports(self.audit)
+        self.export_schedules = ExportSchedules(self.make_id, self.audit)
+        #: Called before the file is let go of: whoever runs something in the background ends it.
+        self.before_close: list[Callable[[], None]] = []
+        self.connections = Connections(self.audit)
+        self.registry = RegistryChanges(self.make_id, self.audit)
+        self.registry_reader = RegistryReader(self.connection)
+        self.saved_views = SavedViews(self.audit)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.
@@ -64,7 +82,21 @@ class Store:
 
     def change(self, change: Change[T]) -> Future[T]:
         """Run a change in a transaction of the writer; it may run more than once."""
-        return self.writer.change(change)
+        # Before and after: a search that began in between has seen what was there before.
+        self._has_changed()
+        future = self.writer.change(change)
+        future.add_done_callback(self._has_changed)
+        return future
+
+    def _has_changed(self, _: object = None) -> None:
+        self.connection.changes += 1
+
+    def change_registry(self, change: Change[T]) -> T:
+        """Run a change of the prompt registry; when this returns, every fetch sees it."""
+        try:
+            return self.change(change).result()
+        finally:
+            self.registry_reader.changed()
 
     def new_group(self, actor: str) -> Future[int]:
         def make(cursor: Cursor) -> int:
@@ -109,6 +141,8 @@ class Store:
 
     def close(self) -> None:
         """Write what was accepted, then let go of the file."""
+        for end in self.before_close:
+            end()
         self.writer.close()
         self.connection.close()
 
@@ -118,6 +152,7 @@ def _largest_id(connection: Connection) -> int:
         row = cursor.execute(
             "SELECT greatest((SELECT coalesce(max(id), 0) FROM requests), "
             "(SELECT coalesce(max(id), 0) FROM audit), "
+            "(SELECT coalesce(max(id), 0) FROM exports), "
             "(SELECT coalesce(max(id), 0) FROM groups))"
         ).fetchone()
     return int(row[0]) if row else 0

@@ -69,6 +69,7 @@ class Writer:
         self.cursor = connection.new_cursor()
         self._is_ducklake = connection.is_ducklake
         self._attempts = ATTEMPTS if connection.is_ducklake else 1
+        self._connection = connection
         self._queue = _Queue()
         self._ready = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -147,6 +148,8 @@ class Writer:
                 else:
                     parts.extend(reversed(_narrowed(part, failed.start, failed.stop)))
             else:
+                # Once more, now that readers see it: figures from in between are of before.
+                self._connection.changes += any(work.change is not None for work in part)
                 for work, result in zip(part, results, strict=True):
                     work.future.set_result(result)
 

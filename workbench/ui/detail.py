@@ -9,14 +9,25 @@ from typing import Any
 import orjson
 import streamlit as st
 
+from workbench.logs.sessions import prompt_messages
 from workbench.store import requests
 from workbench.store.rows import Detail
 from workbench.store.store import open_store
 from workbench.ui import snippets, words
 from workbench.ui.annotate import draw_annotations
-from workbench.ui.conversation import draw_conversation, shown_json
+from workbench.ui.conversation import (
+    Look,
+    draw_conversation,
+    draw_marked,
+    hits_in,
+    json_text,
+    shown_json,
+)
 from workbench.ui.cost import draw_cost
+from workbench.ui.highlight import hits, terms_of
 from workbench.ui.hostile import draw_text, escaped
+from workbench.ui.keys_help import draw_hits
+from workbench.ui.request_actions import draw_actions, linked_filter
 from workbench.ui.zones import exact
 
 VIEWS = ("Conversation", "Details", "Raw")
@@ -24,8 +35,11 @@ VIEWS = ("Conversation", "Details", "Raw")
 RAW_SHOWN = 200_000
 
 
-def draw_detail(request_id: int, toolbar: Callable[[], None]) -> None:
-    """`toolbar` draws previous, next and close at the right of the heading."""
+def draw_detail(request_id: int, toolbar: Callable[[], None], *, is_alone: bool = False) -> None:
+    """`toolbar` draws previous, next and close at the right of the heading.
+
+    is_alone: the request has the page to itself: its details stand beside its conversation.
+    """
     detail = requests.get(open_store().connection, request_id)
     if detail is None:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -34,21 +48,34 @@ def draw_detail(request_id: int, toolbar: Callable[[], None]) -> None:
         st.info("There is no such request: it was deleted, or the link is from another store.")
         return
     _draw_heading(detail, toolbar)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        view = st.segmented_control(
+            "View",
+            VIEWS,
+            default=VIEWS[0],
+            required=True,
+            key="view",
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
+        ):
+            draw_actions(detail, is_alone=is_alone)
     if detail.summary.status != "SUCCESS":
         _draw_problem(detail)
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        default=VIEWS[0],
-        required=True,
-        key="view",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
     if view == "Details":
         _draw_details(detail)
     elif view == "Raw":
         _draw_raw(detail)
+    elif is_alone:
+        conversation, details = st.columns([1.7, 1], gap="medium")
+        with conversation:
+            _draw_conversation(detail)
+        with details:
+            _draw_details(detail)
     else:
         _draw_conversation(detail)
 
@@ -82,11 +109,19 @@ def _draw_problem(detail: Detail) -> None:
 
 def _draw_conversation(detail: Detail) -> None:
     id_ = detail.summary.id
-    markdown = st.toggle("Markdown", key="markdown", help="Draw texts as Markdown, without HTML")
-    if detail.prompt is None and not detail.output:
+    terms = terms_of(linked_filter())
+    output = detail.output or []
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        markdown = st.toggle(
+            "Markdown", key="markdown", help="Draw texts as Markdown, without HTML"
+        )
+        if terms:
+            found = hits_in([*prompt_messages(detail.prompt), *output], terms)
+            draw_hits(found, in_markdown=markdown and found > 0)
+    if detail.prompt is None and not output:
         st.info("Nothing here understood this call; it stands whole under Raw.")
         return
-    draw_conversation(detail.prompt, detail.output or [], f"c{id_}", markdown=markdown)
+    draw_conversation(detail.prompt, output, f"c{id_}", Look(markdown, terms))
     if detail.finish_reason:
         st.caption(f"Finished: {escaped(detail.finish_reason)}")
     offered = detail.prompt or {}
@@ -159,7 +194,12 @@ def _draw_raw(detail: Detail) -> None:
     if isinstance(kwargs, dict) and kwargs:
         _draw_repeat(detail, kwargs)
     st.caption("The call as it was logged, without its API key.")
-    if len(detail.raw) <= RAW_SHOWN:
+    terms = terms_of(linked_filter())
+    shown = json_text(shown_json(call)) if terms and len(detail.raw) <= RAW_SHOWN else ""
+    if found := hits([shown], terms):
+        draw_hits(found)
+        draw_marked(shown, terms)
+    elif len(detail.raw) <= RAW_SHOWN:
         st.json(shown_json(call), expanded=1)
     else:
         st.info(f"{words.size(len(detail.raw))} are too much to draw; the file has it all.")

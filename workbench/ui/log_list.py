@@ -63,6 +63,26 @@ def draw_list(filter_: Filter, now: datetime) -> None:
         draw_detail(opened, lambda: _draw_toolbar(page, filter_, now, opened))
 
 
+def draw_open_first(filter_: Filter, now: datetime) -> None:
+    """While nothing is open, the key for the next request opens the first one."""
+    st.button(
+        "",
+        icon=":material/keyboard_arrow_down:",
+        shortcut="j",
+        help="Open the first request",
+        key="go-first",
+        type="tertiary",
+        on_click=_open_first,
+        args=(filter_, now),
+    )
+
+
+def _open_first(filter_: Filter, now: datetime) -> None:
+    rows = read_page(filter_, now).rows
+    if rows:
+        set_open_request(rows[0].id)
+
+
 def _draw_table(page: Page, filter_: Filter, now: datetime, opened: int | None) -> None:
     ids = [row.id for row in page.rows]
     key = f"{_TABLE}-{ids[0] if ids else 0}-{len(ids)}"

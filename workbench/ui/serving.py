@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from workbench.logs.importing.background import close_jobs
+from workbench.export.jobs import jobs_of
 from workbench.settings import SettingsError, settings
 from workbench.store.errors import StoreError
 from workbench.store.store import close_store, open_store
@@ -36,6 +37,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     except (SettingsError, StoreError) as error:
         _stop(str(error))
     announce(store, local_address())
+    # Ends what a process before left, and starts what repeats.
+    jobs_of(store)
     # What was loaded by now stays: collecting it again and again held up answers by 0.1 s.
     gc.collect()
     gc.freeze()
@@ -46,6 +49,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         yield {}
     finally:
         close_jobs()
+        # Imported here: the providers are no part of the start.
+        from workbench.providers.host import close_host
+
+        close_host()
         close_store()
 
 

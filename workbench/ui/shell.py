@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.store.errors import StoreError
 from workbench.store.store import open_store
-from workbench.ui import style
+from workbench.ui import keys_help, style
 from workbench.ui.access import require_login
 
 # A file of ours: a Material symbol as page icon would be fetched from the network.
@@ -16,13 +16,22 @@ ICON = Path(__file__).with_name("icon.png")
 PAGES = (
     ("pages/home.py", "Home", ":material/home:", ""),
     ("pages/logs.py", "Logs", ":material/list_alt:", "logs"),
+    ("pages/sessions.py", "Sessions", ":material/forum:", "sessions"),
+    ("pages/templates.py", "Prompts", ":material/edit_note:", "templates"),
+    ("pages/import.py", "Import", ":material/upload_file:", "import"),
     ("pages/settings.py", "Settings", ":material/settings:", "settings"),
+)
+# Reached by links alone.
+HIDDEN_PAGES = (
+    ("pages/request.py", "Request", ":material/article:", "request"),
+    ("pages/compare.py", "Compare", ":material/compare_arrows:", "compare"),
 )
 
 
 def draw() -> None:
     st.set_page_config(page_title="Workbench", page_icon=ICON, layout="wide", menu_items={})
     style.apply()
+    keys_help.apply()
     require_login()
     try:
         open_store()
@@ -32,5 +41,9 @@ def draw() -> None:
     pages = [
         st.Page(path, title=title, icon=icon, url_path=url, default=not url)
         for path, title, icon, url in PAGES
+    ]
+    pages += [
+        st.Page(path, title=title, icon=icon, url_path=url, visibility="hidden")
+        for path, title, icon, url in HIDDEN_PAGES
     ]
     st.navigation(pages, position="top").run()

@@ -27,10 +27,72 @@ _CSS = """
   background: #9aa1a9; margin-right: .5rem; vertical-align: baseline; }
 .wb-light.on { background: #1f9d57; }
 .stApp [data-testid="stHtml"] { width: 100%; }
+.st-key-wb-script { display: none; }
+mark.wb-hit { background: color-mix(in srgb, #e3b341 45%, transparent); color: inherit;
+  border-radius: 2px; padding: 0 1px; }
+mark.wb-now { outline: 2px solid #e08a00; }
+.wb-hits { margin: 0; display: flex; gap: .5rem; align-items: center; font-size: .86rem; }
+.wb-hits button { border: 1px solid color-mix(in srgb, currentColor 25%, transparent);
+  background: none; color: inherit; border-radius: 4px; padding: 0 .45rem; cursor: pointer; }
+.wb-facts kbd { font-family: inherit; }
+.wb-diff { display: grid; grid-template-columns: minmax(0, 1fr); }
+.wb-diff-side { grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 1.25rem; }
+.wb-diff del, .wb-changes del { background: color-mix(in srgb, #d9534f 24%, transparent);
+  text-decoration: line-through; text-decoration-thickness: 1px; }
+.wb-diff ins, .wb-changes ins { background: color-mix(in srgb, #2e9e63 26%, transparent);
+  text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 2px; }
+.wb-none { background: color-mix(in srgb, currentColor 5%, transparent); }
+.wb-same { grid-column: 1 / -1; }
+.wb-same > summary { cursor: pointer; opacity: .75; font-size: .86rem; padding: .15rem 0; }
+.wb-pair { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  border-radius: 6px; padding: .6rem .85rem; margin: 0 0 .6rem; }
+.wb-scroll { overflow-x: auto; }
+.wb-changes { border-collapse: collapse; width: 100%; min-width: 30rem; table-layout: fixed; }
+.wb-changes th { text-align: left; font-weight: 400; opacity: .75; }
+.wb-changes .wb-sign { width: 1.6rem; }
+.wb-changes .wb-where { width: 22%; }
+.wb-changes td, .wb-changes th { padding: .2rem 1rem .2rem 0; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+.wb-changes td { white-space: pre-wrap; overflow-wrap: anywhere; }
+.st-key-turns { max-width: 62rem; }
+.wb-turn { margin: 0; font-size: .9rem; font-variant-numeric: tabular-nums;
+  overflow-wrap: anywhere; }
+.wb-turn strong { margin-right: .4rem; }
+.wb-pause, .wb-again { margin: 0; font-size: .86rem; opacity: .75; }
+.wb-pause { border-top: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  padding-top: .5rem; text-align: center; }
+.wb-rule { border: 0; border-top: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  margin: .1rem 0; }
+.wb-marked { margin: 0; overflow-x: auto; line-height: 1.35; }
+[class*="st-key-chip-"] button { min-height: 1.9rem; padding: 0 .55rem; }
+[class*="st-key-chip-"] [class*="st-key-remove-"] button { border-radius: 1rem; }
+[class*="st-key-chip-"]:has([class*="st-key-invert-"]) [class*="st-key-remove-"] button {
+  border-radius: 1rem 0 0 1rem; border-right: 0; }
+[class*="st-key-chip-"] [class*="st-key-invert-"] button { border-radius: 0 1rem 1rem 0; }
+.wb-template { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
+  font-size: .9rem; border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  border-radius: 6px; padding: .6rem .75rem; }
+.wb-var { background: color-mix(in srgb, var(--st-primary-color, #2f5bd8) 18%, transparent);
+  border-radius: 3px; padding: 0 1px; }
+.wb-doubt { background: color-mix(in srgb, #e3b341 30%, transparent); }
+.wb-error { text-decoration: underline wavy #d9534f; text-underline-offset: 3px; }
+.wb-warning { text-decoration: underline wavy #c98a00; text-underline-offset: 3px; }
+.wb-doctor { margin: 0 0 .4rem; font-weight: 600; }
+.wb-reasons { margin: 0; padding-left: 1.1rem; font-size: .9rem; overflow-wrap: anywhere; }
+.wb-reasons li { margin: .15rem 0; }
+.wb-error-line::marker { color: #d9534f; }
+.wb-warning-line::marker { color: #c98a00; }
+.wb-variables { border-collapse: collapse; width: 100%; font-size: .9rem; }
+.wb-variables th { text-align: left; font-weight: 400; opacity: .75; }
+.wb-variables td, .wb-variables th { padding: .25rem .9rem .25rem 0; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent);
+  overflow-wrap: anywhere; }
+.wb-variables td:nth-child(-n+2), .wb-variables th { overflow-wrap: normal; }
+.wb-variables td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
 /* On a telephone the open request stands above the list, where the eye is. */
 @media (max-width: 640px) { .st-key-list > [data-testid="stHorizontalBlock"],
  .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
- .st-key-filter-search { min-width: 100%; }
+ :has(> .st-key-filter-search) { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """

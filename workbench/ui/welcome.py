@@ -41,8 +41,12 @@ def _draw_import() -> None:
         st.subheader("Bring records you have", anchor=False)
         st.markdown(
             "JSONL, CSV and Parquet files, OpenAI batches, and the exports of PromptLayer, "
-            "Langfuse, LangSmith, Phoenix and Helicone:"
+            "Langfuse, LangSmith, Phoenix and Helicone. You see how a file would be read before "
+            "anything is stored."
         )
+        if st.button("Import a file", icon=":material/upload_file:"):
+            st.switch_page("pages/import.py")
+        st.markdown("Or from the command line:")
         st.code("python -m workbench import FILE --preview", language="bash")
 
 

@@ -12,11 +12,11 @@ from typing import Any, cast
 from workbench.logs.call import Conversation
 from workbench.logs.normalise.openai_parts import content_part, function_call, tool_call
 from workbench.logs.normalise.providers import provider_name
-from workbench.logs.normalise.shape import first_count, items, mapping, text, text_or_none
+from workbench.logs.normalise.shape import count, items, mapping, text, text_or_none
 from workbench.messages import Message, Part, Prompt, text_part, unknown_part
 from workbench.usage import Usage
 
-NAME = "blueprint/1"
+NAME = "blueprint/2"
 
 #: Content kinds of the blueprint (PromptLayer's OpenAPI document) and our own two.
 CONTENT_TYPES = frozenset(
@@ -57,6 +57,7 @@ _NEEDED: dict[str, tuple[str, type]] = {
     "output_media": ("url", str),
 }
 
+_PARTS = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
 _PROMPT_KEYS = ("functions", "function_call", "tools", "tool_choice")
 
 
@@ -73,14 +74,20 @@ def from_log_request(body: Mapping[str, Any]) -> Conversation:
         provider=provider_name(text(body.get("provider")), text(body.get("function_name"))),
         parameters=mapping(body.get("parameters")),
         usage=usage(body),
+        finish_reason=text_or_none(body.get("finish_reason")),
     )
 
 
 def usage(body: Mapping[str, Any]) -> Usage | None:
-    """The caller's token counts; the package sends 0 and 0 when it was told nothing."""
-    sent = first_count(dict(body), "input_tokens")
-    received = first_count(dict(body), "output_tokens")
-    return Usage(sent, received) if sent or received else None
+    """The caller's token counts; the package sends 0 and 0 when it was told nothing.
+
+    The parts (`cached_tokens` …) are no fields of PromptLayer's; ours are read where they stand.
+    """
+    sent, received = count(body.get("input_tokens")), count(body.get("output_tokens"))
+    if not sent and not received:
+        return None
+    cached, written, reasoning = (count(body.get(name)) for name in _PARTS)
+    return Usage(sent, received, cached, written, reasoning)
 
 
 def prompt(raw: Any) -> Prompt:

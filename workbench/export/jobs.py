@@ -1,0 +1,240 @@
+"""Exports in the background: one at a time, listed, cancelled, kept for a set time.
+
+A job that a process did not bring to an end is found at the next start (records.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.export import output
+from workbench.export.records import Records
+from workbench.export.running import Control, Progress, Stopped, run
+from workbench.export.spec import Spec, read_spec
+from workbench.store import exports
+from workbench.store.connection import exports_folder
+from workbench.store.errors import NotFound, Refused, StoreError
+from workbench.store.exports import ExportRow
+from workbench.store.store import Store
+
+MOST_WAITING = 20
+# How often exports that repeat, and those whose time is over, are looked for.
+_LOOK_SECONDS = 30.0
+_CLOSED = "The workbench was closed."
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An export as it is shown: what the store has of it, and how far it is while it runs."""
+
+    row: ExportRow
+    progress: Progress | None
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """name, rows, bytes and sha256 of each; [] until it is done."""
+        if self.row.status != exports.DONE or self.row.manifest is None:
+            return []
+        return list(self.row.manifest["files"])
+
+
+@dataclass(slots=True)
+class _Running:
+    id: int
+    spec: Spec
+    control: Control = field(default_factory=Control)
+
+
+class Jobs:
+    """The exports of one store's process. Made by `jobs_of`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.folder: Path = exports_folder(store.settings)
+        self._records = Records(store, self.folder)
+        self._waiting: deque[_Running] = deque()
+        self._current: _Running | None = None
+        self._ready = threading.Condition()
+        self._closed = False
+        self._records.recover()
+        self._thread = threading.Thread(target=self._work, name="exports", daemon=True)
+        self._thread.start()
+        store.before_close.append(self.close)
+
+    def start(self, spec: Spec, actor: str, *, schedule_id: int | None = None) -> int:
+        """Put an export on the list; its id. Raises Refused where too many are waiting."""
+        with self._ready:
+            if self._closed:
+                raise StoreError("The store is closing and takes no more exports.")
+            if len(self._waiting) >= MOST_WAITING:
+                raise Refused(f"{MOST_WAITING} exports are waiting; cancel one or wait.")
+        id_ = self._store.make_id()
+        self._records.add(id_, spec, actor, schedule_id)
+        with self._ready:
+            self._waiting.append(_Running(id_, spec))
+            self._ready.notify_all()
+        return id_
+
+    def again(self, id_: int, actor: str) -> int:
+        """Start an export anew as it was asked for; the new one's id. Raises NotFound."""
+        return self.start(read_spec(self.get(id_).row.spec), actor)
+
+    def get(self, id_: int) -> Job:
+        """Raises NotFound."""
+        row = exports.get(self._store.connection, id_)
+        if row is None:
+            raise NotFound(f"There is no export {id_}.")
+        return self._shown(row)
+
+    def listed(self, limit: int = 100) -> list[Job]:
+        """The newest first."""
+        return [self._shown(row) for row in exports.listed(self._store.connection, limit)]
+
+    def cancel(self, id_: int) -> None:
+        """Stop an export that waits or runs; one that has ended stays as it is. Raises NotFound."""
+        self.get(id_)
+        with self._ready:
+            current = self._current
+            waiting = next((one for one in self._waiting if one.id == id_), None)
+            if waiting is not None:
+                self._waiting.remove(waiting)
+        if waiting is not None:
+            self._records.end(id_, exports.CANCELLED)
+        elif current is not None and current.id == id_:
+            current.control.stop()
+
+    def remove(self, id_: int, actor: str) -> None:
+        """Remove an export and its files. Raises NotFound, and Refused while it runs."""
+        self.get(id_)
+        if self._is_mine(id_):
+            raise Refused("The export is not at its end: cancel it first.")
+        self._records.remove(id_, actor)
+
+    def file(self, id_: int, name: str) -> Path | None:
+        """A file of an export that is done; None where there is none of that name."""
+        return output.file_of(self.folder, id_, name)
+
+    def wait(self, id_: int, told: Callable[[Progress], object] | None = None) -> Job:
+        """Wait until an export of this process has ended; `told` is called now and then."""
+        while self._is_mine(id_):
+            with self._ready:
+                self._ready.wait(0.1)
+                current = self._current
+            if told is not None and current is not None and current.id == id_:
+                told(current.control.progress)
+        return self.get(id_)
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Stop what runs; it is marked as interrupted."""
+        with self._ready:
+            self._closed = True
+            left = list(self._waiting)
+            self._waiting.clear()
+            current = self._current
+            self._ready.notify_all()
+        if current is not None:
+            current.control.stop()
+        self._thread.join()
+        for each in left:
+            self._records.end(each.id, exports.INTERRUPTED, _CLOSED)
+
+    def look(self, now: datetime) -> None:
+        """Start what repeats and is due, and remove what is kept no longer. `now` is aware."""
+        self._records.sweep(now)
+        store = self._store
+        for due in store.change(lambda cursor: store.export_schedules.take(cursor, now)).result():
+            id_ = self.start(read_spec(due.spec), due.created_by, schedule_id=due.id)
+            number = due.id
+            store.change(
+                lambda cursor, number=number, id_=id_: store.export_schedules.note(  # type: ignore[misc]
+                    cursor, number, id_
+                )
+            ).result()
+
+    def _is_mine(self, id_: int) -> bool:
+        with self._ready:
+            current = self._current
+            return (current is not None and current.id == id_) or any(
+                one.id == id_ for one in self._waiting
+            )
+
+    def _shown(self, row: ExportRow) -> Job:
+        current = self._current
+        is_running = current is not None and current.id == row.id
+        return Job(row, current.control.progress if current is not None and is_running else None)
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                if not self._waiting and not self._closed:
+                    self._ready.wait(_LOOK_SECONDS)
+                if self._closed:
+                    return
+                current = self._current = self._waiting.popleft() if self._waiting else None
+            if current is None:
+                self._look_quietly()
+                continue
+            try:
+                self._run(current)
+            finally:
+                with self._ready:
+                    self._current = None
+                    self._ready.notify_all()
+
+    def _look_quietly(self) -> None:
+        try:
+            self.look(datetime.now(UTC))
+        except (StoreError, OSError, ValueError):
+            log.exception("repeating and old exports could not be looked after")
+
+    def _run(self, running: _Running) -> None:
+        id_, records = running.id, self._records
+        try:
+            made = run(
+                self._store.connection,
+                running.spec,
+                output.Output(self.folder, id_),
+                id_=id_,
+                now=datetime.now(UTC),
+                control=running.control,
+                begun=lambda snapshot: records.begin(id_, snapshot),
+            )
+            records.finish(id_, running.spec, made)
+        except Stopped:
+            if self._closed:
+                records.end(id_, exports.INTERRUPTED, _CLOSED)
+            else:
+                records.end(id_, exports.CANCELLED)
+        except (StoreError, OSError) as error:
+            records.end(id_, exports.FAILED, str(error))
+        except Exception:
+            # Whatever it is, the next export must still run, and this one must say that it failed.
+            log.exception("export %s failed", id_)
+            records.end(id_, exports.FAILED, "Something went wrong; the server's log says what.")
+
+
+_lock = threading.Lock()
+_jobs: dict[int, tuple[Store, Jobs]] = {}
+
+
+def jobs_of(store: Store) -> Jobs:
+    """The exports of a store that is open in this process."""
+    with _lock:
+        known = _jobs.get(id(store))
+        if known is None or known[0] is not store:
+            for key in [key for key, (_, jobs) in _jobs.items() if jobs.is_closed]:
+                del _jobs[key]
+            known = _jobs[id(store)] = (store, Jobs(store))
+        return known[1]

@@ -1,0 +1,1 @@
+"""Masking: personal data and secrets leave as marks such as [EMAIL]."""

@@ -1,0 +1,89 @@
+"""What a job notes in the store, and what a start finds of the jobs before it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from workbench.export import output
+from workbench.export.running import Finished
+from workbench.export.spec import Spec, read_spec
+from workbench.store import exports
+from workbench.store.export_rows import Snapshot
+from workbench.store.store import Store
+
+
+class Records:
+    """Changes to the rows of this process's exports; each returns after its commit."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self._process = store.settings.process_id
+
+    def add(self, id_: int, spec: Spec, actor: str, schedule_id: int | None) -> None:
+        store = self._store
+        store.change(
+            lambda cursor: store.exports.add(
+                cursor,
+                id_,
+                actor=actor,
+                name=spec.name,
+                spec=spec.to_json(),
+                process=self._process,
+                schedule_id=schedule_id,
+            )
+        ).result()
+
+    def begin(self, id_: int, snapshot: Snapshot) -> None:
+        store = self._store
+        store.change(
+            lambda cursor: store.exports.begin(
+                cursor, id_, as_of=snapshot.as_of, at=snapshot.taken_at, rows=snapshot.rows
+            )
+        ).result()
+
+    def finish(self, id_: int, spec: Spec, made: Finished) -> None:
+        expires = datetime.now(UTC) + timedelta(days=spec.keep_days)
+        store = self._store
+        store.change(
+            lambda cursor: store.exports.finish(
+                cursor,
+                id_,
+                manifest=made.manifest,
+                rows=made.rows,
+                size=made.size,
+                expires_at=expires,
+            )
+        ).result()
+
+    def end(self, id_: int, status: str, error: str | None = None) -> None:
+        store = self._store
+        store.change(lambda cursor: store.exports.end(cursor, id_, status, error)).result()
+
+    def remove(self, id_: int, actor: str) -> None:
+        """The files, then the row. Raises NotFound."""
+        store = self._store
+        output.remove(self._folder, id_)
+        store.change(lambda cursor: store.exports.remove(cursor, actor, id_)).result()
+
+    def sweep(self, now: datetime) -> None:
+        """Remove the files of exports whose time is over. `now` is aware."""
+        store = self._store
+        for id_ in exports.overdue(store.connection, self._process, now):
+            output.remove(self._folder, id_)
+            store.change(lambda cursor, id_=id_: store.exports.expire(cursor, id_)).result()  # type: ignore[misc]
+
+    def recover(self) -> None:
+        """End what the process before left: complete files make an export done, anything else
+        makes it interrupted, and half-written files go."""
+        for row in exports.unfinished(self._store.connection, self._process):
+            manifest = output.read_manifest(self._folder, row.id)
+            if manifest is None:
+                self.end(row.id, exports.INTERRUPTED, "The workbench ended while it ran.")
+                continue
+            size = sum(each["bytes"] for each in manifest["files"])
+            made = Finished(manifest, manifest["rows"]["written"], size)
+            self.finish(row.id, read_spec(row.spec), made)
+        output.remove_partial(self._folder)
+        self.sweep(datetime.now(UTC))

@@ -1,0 +1,145 @@
+"""One export from beginning to end: snapshot, files, manifest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.export.manifest import manifest_of
+from workbench.export.masking.masker import Masker
+from workbench.export.masking.patterns import saved
+from workbench.export.output import Output
+from workbench.export.spec import Masking, Spec
+from workbench.export.tables.writing import Written, write_table
+from workbench.store.connection import Connection
+from workbench.store.export_parts import Interrupted
+from workbench.store.export_rows import Snapshot
+
+
+class Stopped(Exception):
+    """It was asked to stop. Nothing of it is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """stage: what is being done, in a word. done, total: in requests; total is None at first."""
+
+    stage: str
+    done: int = 0
+    total: int | None = None
+
+
+class Control:
+    """What a running export tells, and how it is stopped. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self.progress = Progress("selecting")
+        self._stopped = threading.Event()
+        self._snapshot: Snapshot | None = None
+
+    def stop(self) -> None:
+        self._stopped.set()
+        snapshot = self._snapshot
+        if snapshot is not None:
+            snapshot.interrupt()
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def watch(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.check()
+
+    def forget(self) -> None:
+        self._snapshot = None
+
+    def check(self) -> None:
+        """Raises Stopped."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def tell(self, stage: str, done: int, total: int | None) -> None:
+        """Note how far it is. Raises Stopped."""
+        self.progress = Progress(stage, done, total)
+        self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """rows: written in all. size: bytes of all files."""
+
+    manifest: dict[str, Any]
+    rows: int
+    size: int
+
+
+def run(
+    connection: Connection,
+    spec: Spec,
+    output: Output,
+    *,
+    id_: int,
+    now: datetime,
+    control: Control,
+    begun: Callable[[Snapshot], None] | None = None,
+) -> Finished:
+    """Write the export's files and give them their names. Nothing is left where this raises.
+
+    now: from where relative times count back. begun: called when the snapshot is taken. Raises
+    Stopped, Refused (the format cannot take it), StoreError, OSError.
+    """
+    try:
+        with Snapshot(connection, spec.filter, now=now, started=control.watch) as snapshot:
+            try:
+                if begun is not None:
+                    begun(snapshot)
+                masker = masker_of(connection, spec.masking)
+                written = _write(spec, snapshot, output, masker, control)
+                control.check()
+                manifest = manifest_of(
+                    spec,
+                    snapshot,
+                    id_=id_,
+                    now=now,
+                    files=written.files,
+                    written=written.rows,
+                    masker=masker,
+                    more=written.more,
+                )
+            finally:
+                control.forget()
+        size = output.finish(manifest)
+    except Interrupted:
+        output.discard()
+        raise Stopped from None
+    except BaseException:
+        output.discard()
+        raise
+    return Finished(manifest, written.rows, size)
+
+
+def _write(
+    spec: Spec, snapshot: Snapshot, output: Output, masker: Masker | None, control: Control
+) -> Written:
+    total = snapshot.rows
+    if spec.is_table:
+        return write_table(
+            spec, snapshot, output, masker, lambda done: control.tell("writing", done, total)
+        )
+    from workbench.export.tuning.pack import write_pack
+
+    return write_pack(
+        spec, snapshot, output, masker, lambda stage, done: control.tell(stage, done, total)
+    )
+
+
+def masker_of(connection: Connection, masking: Masking | None) -> Masker | None:
+    """What masks as the spec says; None where nothing is to be masked."""
+    if masking is None:
+        return None
+    patterns = saved(connection) if masking.patterns else ()
+    return Masker(masking.detectors, patterns, masking.name_fields)

@@ -1,0 +1,1 @@
+"""Fine-tuning packs: examples in a vendor's format, and a reason for every request left out."""

@@ -1,0 +1,173 @@
+"""A fine-tuning pack: training and validation files, the list of what was left out, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from workbench.export.ahead import ahead
+from workbench.export.masking.masker import Masker
+from workbench.export.output import Output, WrittenFile
+from workbench.export.spec import Spec
+from workbench.export.tables.sink import HashingFile
+from workbench.export.tables.writing import Written
+from workbench.export.tuning import near, reasons, report
+from workbench.export.tuning.minhash import MinHash
+from workbench.export.tuning.near import Signatures
+from workbench.export.tuning.pairs import check_pairs, paired_lines
+from workbench.export.tuning.split import VALIDATION, components, sides
+from workbench.export.tuning.staging_rows import Reader
+from workbench.store.export_rows import Snapshot
+from workbench.store.export_staging import Staging
+
+LEFT_OUT = "left-out.jsonl"
+Tell = Callable[[str, int], None]
+_SPOOL = ".spool"
+
+
+def write_pack(
+    spec: Spec,
+    snapshot: Snapshot,
+    output: Output,
+    masker: Masker | None,
+    tell: Tell,
+    *,
+    first: int | None = None,
+) -> Written:
+    """`tell` is called with (stage, requests so far); it may raise to stop.
+
+    first: make it of no more requests than this.
+    """
+    spool = output.path(_SPOOL)
+    with Staging(snapshot.connection) as staging:
+        reader = _read(spec, staging, spool, masker)
+        _stage(reader, snapshot, first, tell)
+        limit = _decide(spec, snapshot, staging, tell)
+        if spec.is_preference:
+            check_pairs(spec, staging, spool)
+        _split(spec, staging)
+        files, numbers = _write(spec, staging, spool, output, tell)
+        files.append(_write_left_out(staging, output))
+        told = report.of(spec, staging, numbers, limit)
+    spool.unlink()
+    return Written(files, sum(numbers.examples), {"fine_tuning": told})
+
+
+def _read(spec: Spec, staging: Staging, spool: Path, masker: Masker | None) -> Reader:
+    threshold = spec.tuning.near_duplicates
+    signatures = None
+    if threshold is not None and not spec.is_preference:
+        signatures = Signatures(staging, spec.tuning.seed, threshold)
+    return Reader(spec, staging, spool, masker, signatures)
+
+
+def _stage(reader: Reader, snapshot: Snapshot, first: int | None, tell: Tell) -> None:
+    """Note every request's facts, and write the lines of those that are fit to the spool."""
+    done = 0
+    try:
+        for table in ahead(snapshot.tables(reader.columns, lists_as_text=True, first=first)):
+            reader.take(table)
+            done += table.num_rows
+            tell("reading", done)
+    finally:
+        reader.close()
+
+
+def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int | None:
+    """Leave out duplicates and what a class has too much of; the limit of a class."""
+    tuning = spec.tuning
+    if spec.is_preference:
+        staging.pair_up(reasons.NO_SCORE, reasons.NO_PAIR, tuning.min_gap)
+        return None
+    if tuning.duplicates:
+        staging.mark_duplicates(reasons.DUPLICATE)
+    threshold = tuning.near_duplicates
+    if threshold is not None:
+        staging.forget_left_out()
+        minhash = MinHash(tuning.seed, threshold)
+        near.find(staging, minhash, threshold, lambda band: tell("comparing", band))
+        staging.mark_twins(reasons.NEAR_DUPLICATE, near.twins(staging, snapshot.rows))
+    if tuning.balance_by is None:
+        return None
+    return staging.balance(reasons.BALANCED, tuning.balance_to, tuning.seed)
+
+
+def _split(spec: Spec, staging: Staging) -> None:
+    if not spec.tuning.validation:
+        return
+    rows, ids = staging.units(pairs=spec.is_preference)
+    owners, keys = staging.rows_of_keys(pairs=spec.is_preference)
+    labels = components(len(rows), np.searchsorted(rows, owners), keys)
+    found = sides(labels, ids, spec.tuning.validation, spec.tuning.seed)
+    held = rows[found == VALIDATION]
+    values = [pa.array(held), pa.array(np.full(len(held), VALIDATION, dtype=np.int32))]
+    staging.insert("sides", pa.table(values, ["n", "side"]))
+
+
+def _write(
+    spec: Spec, staging: Staging, spool: Path, output: Output, tell: Tell
+) -> tuple[list[WrittenFile], report.Numbers]:
+    """The files that are trained on and validated with; an empty validation file is not written."""
+    names = [f"{spec.name}-train{spec.entry.suffix}"]
+    if spec.tuning.validation:
+        names.append(f"{spec.name}-validation{spec.entry.suffix}")
+    files = [HashingFile(output.path(name)) for name in names]
+    numbers = report.Numbers([0] * len(names), [0] * len(names))
+    lines = paired_lines(spec, staging, spool) if spec.is_preference else _lines(staging, spool)
+    try:
+        for at, (held, sizes, tokens) in enumerate(lines):
+            for side, file in enumerate(files):
+                file.write(b"".join(held[side]))
+                numbers.examples[side] += sizes[side]
+                numbers.tokens[side] += tokens[side]
+            if at % 8 == 0:
+                tell("writing", sum(numbers.examples))
+    finally:
+        for file in files:
+            file.close()
+    facts = zip(names, files, numbers.examples, strict=True)
+    return [WrittenFile(n, f.size, f.sha256, rows) for n, f, rows in facts], numbers
+
+
+Lines = tuple[list[list[bytes]], list[int], list[int]]
+
+
+def _lines(staging: Staging, spool: Path) -> Iterator[Lines]:
+    """Lines of some examples by side, with their numbers and tokens."""
+    with spool.open("rb") as file:
+        for batch in staging.lines():
+            held: list[list[bytes]] = [[], []]
+            tokens = [0, 0]
+            columns = (batch.column(i).to_pylist() for i in range(4))
+            for start, size, number, side in zip(*columns, strict=True):
+                if file.tell() != start:
+                    file.seek(start)
+                held[side].append(file.read(size))
+                tokens[side] += number
+            yield held, [len(each) for each in held], tokens
+
+
+def _write_left_out(staging: Staging, output: Output) -> WrittenFile:
+    """A line for each request that is in no file: the reason, and which one it is a twin of."""
+    file = HashingFile(output.path(LEFT_OUT))
+    rows = 0
+    try:
+        for batch in staging.left_out():
+            lines = []
+            for row in batch.to_pylist():
+                told: dict[str, Any] = {"id": row["id"], "reason": row["reason"]}
+                if row["detail"]:
+                    told["detail"] = row["detail"]
+                if row["twin"] is not None:
+                    told |= {"twin": row["twin"], "likeness": round(row["likeness"], 3)}
+                lines.append(orjson.dumps(told) + b"\n")
+            file.write(b"".join(lines))
+            rows += len(lines)
+    finally:
+        file.close()
+    return WrittenFile(LEFT_OUT, file.size, file.sha256, rows)

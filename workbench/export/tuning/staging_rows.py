@@ -1,0 +1,200 @@
+"""From rows of the store to examples: what becomes of each is noted in the staging tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from workbench.export.masking.masker import Masker
+from workbench.export.masking.tables import masked
+from workbench.export.spec import Spec
+from workbench.export.tuning import reasons, tokens
+from workbench.export.tuning.example import Example, example_of
+from workbench.export.tuning.judging import is_cut, is_declined
+from workbench.export.tuning.near import Signatures
+from workbench.export.tuning.reasons import Unfit
+from workbench.store.export_columns import COLUMNS, SCORE, Column, column_of
+from workbench.store.export_staging import FACTS, Staging
+from workbench.store.rows import ERROR
+
+_READ = (
+    "status",
+    "error_type",
+    "finish_reason",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "input",
+    "output",
+    "parameters",
+)
+_MASKED = [COLUMNS["input"], COLUMNS["output"]]
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads tables of the snapshot. Lines of what is fit go to `spool`, their place to the facts.
+
+    file: for each kept example its line, or for preferences its half.
+    """
+
+    spec: Spec
+    staging: Staging
+    spool: Path
+    masker: Masker | None
+    signatures: Signatures | None
+    _format: Any = None
+    _file: Any = None
+    _most_tokens: int | None = None
+    _facts: dict[str, list[Any]] = field(default_factory=dict)
+    _n: int = 0
+    _at: int = 0
+
+    def __post_init__(self) -> None:
+        self._format = self.spec.entry.load()()
+        self._most_tokens = self.spec.tuning.max_tokens or self._format.MAX_TOKENS
+        self._file = self.spool.open("xb", buffering=2**20)
+
+    def close(self) -> None:
+        """Write what is still held."""
+        self._file.close()
+        if self.signatures is not None:
+            self.signatures.flush()
+
+    @property
+    def columns(self) -> list[Column]:
+        """What is read of a request."""
+        tuning = self.spec.tuning
+        names = [*_READ, *tuning.together]
+        if tuning.balance_by:
+            names.append(tuning.balance_by)
+        if tuning.answer != "output":
+            names.append(tuning.answer)
+        if self.spec.is_preference:
+            names.append(SCORE + tuning.score)
+        if self.masker is not None and self.masker.name_fields:
+            names.append("metadata")
+        return [column_of(name) for name in dict.fromkeys(names)]
+
+    def take(self, table: pa.Table) -> None:
+        self._facts = {name: [] for name in FACTS.names}
+        if self.masker is not None:
+            # Metadata stays as it is: users are told apart by it, and none of it leaves.
+            table = masked(table, self.masker, _MASKED)
+        names = table.column_names
+        for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            self._row(dict(zip(names, values, strict=True)))
+        columns = [pa.array(self._facts[field.name], field.type) for field in FACTS]
+        self.staging.insert("facts", pa.table(columns, schema=FACTS))
+
+    def _row(self, row: Row) -> None:
+        facts: dict[str, Any] = dict.fromkeys(FACTS.names)
+        facts |= {"n": self._n, "id": row["row id"]}
+        try:
+            self._example(row, facts)
+        except Unfit as unfit:
+            facts |= {"reason": unfit.reason, "detail": unfit.detail or None}
+        for name, values in self._facts.items():
+            values.append(facts[name])
+        self._n += 1
+
+    def _example(self, row: Row, facts: dict[str, Any]) -> None:
+        tuning = self.spec.tuning
+        if tuning.errors and row["status"] == ERROR:
+            raise Unfit(reasons.ERROR, row["error_type"] or "")
+        corrected = row[tuning.answer] if tuning.answer != "output" else None
+        if corrected and self.masker is not None:
+            corrected = self.masker.text(corrected)
+        if tuning.truncated and not corrected and is_cut(row["finish_reason"]):
+            raise Unfit(reasons.TRUNCATED, row["finish_reason"])
+        example = example_of(
+            _json(row["input"]), _json(row["output"]), _json(row["parameters"]), corrected
+        )
+        if tuning.refusals and not corrected and is_declined(row["finish_reason"], example.answer):
+            raise Unfit(reasons.REFUSAL)
+        line, asked = self._line(example)
+        facts["tokens"], facts["counted"] = _tokens(row, example, bool(corrected))
+        if self._most_tokens is not None and facts["tokens"] > self._most_tokens:
+            told = f"{facts['tokens']:,} tokens, {self._most_tokens:,} are the most"
+            raise Unfit(reasons.TOO_LONG, told)
+        facts["digest"] = hashlib.sha256(line).digest()[:16]
+        facts["asked"] = asked
+        facts["score"] = row.get(SCORE + tuning.score) if self.spec.is_preference else None
+        facts["class"] = _class(row, tuning.balance_by)
+        facts["keys"] = _keys(row, tuning.together, asked)
+        facts["start"], facts["size"] = self._at, len(line)
+        self._file.write(line)
+        self._at += len(line)
+        if self.signatures is not None:
+            self.signatures.add(self._n, _spoken(example))
+
+    def _line(self, example: Example) -> tuple[bytes, bytes]:
+        """The line (or half) and a digest of what was asked."""
+        asked = _asked(example)
+        if self.spec.is_preference:
+            return orjson.dumps(self._format.half(example)) + b"\n", asked
+        train_all = self.spec.tuning.train_on == "all"
+        line = self._format.line(example, train_all=train_all)
+        problem = self._format.problem(line)
+        if problem is not None:
+            raise Unfit(reasons.INVALID, problem)
+        return orjson.dumps(line) + b"\n", asked
+
+
+def _json(text: str | None) -> Any:
+    return orjson.loads(text) if text else None
+
+
+def _tokens(row: Row, example: Example, corrected: bool) -> tuple[int, bool]:
+    """The vendor's own count where there is one, and whether it is."""
+    sent, received = row["input_tokens"], row["output_tokens"]
+    if sent and received and not corrected:
+        return sent + received - (row["reasoning_tokens"] or 0), True
+    return tokens.estimate_of(example), False
+
+
+def _class(row: Row, balance_by: str | None) -> str | None:
+    if balance_by is None:
+        return None
+    value = row[balance_by]
+    if balance_by == "tags":
+        return ", ".join(sorted(orjson.loads(value))) if value else ""
+    return value or ""
+
+
+def _keys(row: Row, together: Sequence[str], asked: bytes) -> list[str]:
+    """What this request has in common with those that must lie on its side.
+
+    The same input with another answer is always one of them: else what is validated was learnt.
+    """
+    keys = [f"asked={asked.hex()}"]
+    keys += [f"{name}={row[name]}" for name in together if row[name] not in (None, "")]
+    return keys
+
+
+def _asked(example: Example) -> bytes:
+    told = [
+        (
+            turn.role,
+            turn.text,
+            [image.url for image in turn.images],
+            [c.arguments for c in turn.calls],
+        )
+        for turn in example.turns
+    ]
+    return hashlib.sha256(orjson.dumps(told)).digest()[:16]
+
+
+def _spoken(example: Example) -> str:
+    """What tells examples apart: a system prompt that all share would make them all alike."""
+    texts = [turn.text for turn in example.turns if turn.role != "system"]
+    texts.append(example.answer.text or example.answer.refusal)
+    texts += [f"{call.name} {call.arguments}" for call in example.answer.calls]
+    return "\n".join(texts)

@@ -1,0 +1,200 @@
+"""The rows of an export: one snapshot, read in the order of arrival, a few megabytes at a time.
+
+A join of a million rows does not fit into the store's memory limit, and costs more than reading
+the rows. So a range of ids at a time is read from each table (both are laid out by id, a range is
+a few row groups of each), and the columns are put beside each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.filters import Filter
+from workbench.store import blobs, clock
+from workbench.store.connection import ROW_GROUP_ROWS, Connection
+from workbench.store.export_columns import Column
+from workbench.store.export_parts import ROW, Part, aligned, fetched, has_byte, parts_of, reading
+from workbench.store.search import where_of
+
+# Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
+TABLE_BYTES = 16 * 2**20
+LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
+# Above this share of all requests it is quicker to read a range whole.
+_DENSE = 0.7
+
+
+class Snapshot:
+    """What a filter finds at one moment. Use it as a context, from one thread at a time.
+
+    rows: how many requests there are. as_of: the newest request of the store then. Requests that
+    arrive or change later are not in it. `interrupt` may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        filter_: Filter,
+        *,
+        now: datetime,
+        started: Callable[[Snapshot], None] | None = None,
+    ) -> None:
+        """started: called with the snapshot before the filter runs, so that it can be stopped."""
+        self.connection = connection
+        self._cursor = connection.new_cursor()
+        self._ids: Any = np.empty(0, dtype=np.int64)
+        self.as_of = self._all = 0
+        if started is not None:
+            started(self)
+        try:
+            with reading():
+                self._begin(filter_, now)
+        except BaseException:
+            self.close()
+            raise
+        self.taken_at = clock.from_stored(clock.now())
+
+    def _begin(self, filter_: Filter, now: datetime) -> None:
+        source, where, params = where_of(filter_, now, None)
+        self._cursor.execute("BEGIN TRANSACTION")
+        row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
+        assert row is not None
+        self.as_of, self._all = int(row[0]), int(row[1])
+        # A text is searched once, however often the rows are read.
+        self._cursor.execute(
+            f"CREATE TEMP TABLE chosen AS SELECT r.id FROM {source} WHERE {where} ORDER BY r.id",
+            params,
+        )
+        ordered = self._cursor.execute("SELECT id FROM temp.main.chosen ORDER BY id")
+        self._ids = ordered.fetchnumpy()["id"]
+
+    @property
+    def rows(self) -> int:
+        return len(self._ids)
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.execute("ROLLBACK")
+        self._cursor.close()
+
+    def metadata_keys(self) -> list[str]:
+        """Keys that stand in the requests' metadata, the most frequent first."""
+        return self._names(
+            "SELECT unnest(json_keys(r.metadata)) AS name FROM requests r JOIN "
+            "temp.main.chosen c ON c.id = r.id"
+        )
+
+    def score_names(self) -> list[str]:
+        """Names of the requests' scores, the most frequent first."""
+        return self._names(
+            "SELECT s.name FROM scores s JOIN temp.main.chosen c ON c.id = s.request_id"
+        )
+
+    def _names(self, select: str) -> list[str]:
+        rows = self._cursor.execute(
+            f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name"
+        ).fetchall()
+        return [name for (name,) in rows]
+
+    def tables(
+        self, columns: Sequence[Column], *, lists_as_text: bool, first: int | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows in the order of arrival: ROW (the request's id), then the columns.
+
+        lists_as_text: lists come as JSON. first: no more rows than this. Base64 that was taken out
+        of a column is back in its place. Raises StoreError where the store cannot be read.
+        """
+        parts = parts_of(columns, lists_as_text, sparse=self.rows < _DENSE * self._all)
+        end = self.rows if first is None else min(first, self.rows)
+        start, rows = 0, ROW_GROUP_ROWS
+        while start < end:
+            stop = min(start + rows, end)
+            table = self._range(parts, self._ids[start:stop])
+            yield from self._whole(table, [c.name for c in columns if c.holds_blobs])
+            each = max(1, table.nbytes // max(1, table.num_rows))
+            rows = min(MAX_ROWS, 4 * rows, TABLE_BYTES // each)
+            # Whole row groups: one that is cut is read twice.
+            rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
+            start = stop
+
+    def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
+        """The columns of these requests, put beside each other without a join."""
+        low, high = int(ids[0]), int(ids[-1])
+        found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
+        for part in parts:
+            table = fetched(self._cursor, part.select, low, high)
+            table = aligned(table, ids, missing=part.may_miss)
+            found += [(name, table[name]) for name in table.column_names[1:]]
+        by_name = dict(found)
+        names = [ROW, *(name for part in parts for name in part.names)]
+        return pa.table([by_name[name] for name in names], names)
+
+    def _whole(self, table: pa.Table, names: Sequence[str]) -> Iterator[pa.Table]:
+        """The table with its base64, in as many pieces as keep each piece small."""
+        marked = {
+            name: pc.fill_null(pc.match_substring(table[name], blobs.MARK), False)
+            for name in names
+            if has_byte(table[name], ord(blobs.MARK))
+        }
+        if not marked:
+            yield table
+            return
+        found: dict[int, dict[str, None]] = {}
+        for name, mask in marked.items():
+            for row in np.flatnonzero(np.asarray(mask)).tolist():
+                digests = blobs.references(table[name][row].as_py())
+                found.setdefault(row, {}).update(dict.fromkeys(digests))
+        sizes = self._sizes({digest for each in found.values() for digest in each})
+        start, held = 0, 0
+        for row in sorted(found):
+            size = sum(sizes.get(digest, 0) for digest in found[row])
+            if held and held + size > TABLE_BYTES:
+                yield self._put_back(table, list(marked), start, row, found)
+                start, held = row, 0
+            held += size
+        yield self._put_back(table, list(marked), start, table.num_rows, found)
+
+    def _sizes(self, digests: set[str]) -> dict[str, int]:
+        rows = self._cursor.execute(
+            "SELECT sha256, size FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
+            [list(digests)],
+        ).fetchall()
+        return dict(rows)
+
+    def _put_back(
+        self,
+        table: pa.Table,
+        names: Sequence[str],
+        start: int,
+        stop: int,
+        found: dict[int, dict[str, None]],
+    ) -> pa.Table:
+        wanted = {digest for row in range(start, stop) for digest in found.get(row, ())}
+        rows = self._cursor.execute(
+            "SELECT sha256, data FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
+            [list(wanted)],
+        ).fetchall()
+        data = {digest: bytes(value) for digest, value in rows}
+        piece = table.slice(start, stop - start)
+        for name in names:
+            texts = piece[name].to_pylist()
+            whole = [None if text is None else blobs.put_back(text, data) for text in texts]
+            at = piece.schema.get_field_index(name)
+            piece = piece.set_column(at, name, pa.array(whole, pa.string()))
+        return piece

@@ -1,0 +1,103 @@
+"""Removing deleted requests for good: payload, everything that hangs on them, and the bytes.
+
+A tombstone hides a request; this takes its rows away, then the images that nothing uses any more,
+and at last makes sure that the store's files hold none of it (store/erasing.py). Backups that were
+made before still do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from workbench.store.bulk_batch import IDS
+from workbench.store.connection import Cursor
+from workbench.store.erasing import erase
+from workbench.store.guards import guard
+from workbench.store.store import Store
+
+# Tables whose rows belong to one request.
+NARROW = ("bodies", "scores", "stars", "bulk_before")
+BATCH = 1_000
+ERASED = '{"erased":true}'
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge removed. is_erased: whether the files hold nothing of it any more; not where it
+    was stopped, or where readers kept old rows in use. A later purge goes on."""
+
+    requests: int
+    blobs: int
+    is_erased: bool
+    stopped: bool = False
+
+
+def purge(
+    store: Store,
+    actor: str,
+    *,
+    progress: Callable[[int, int], object] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Purged:
+    """Remove every request that is deleted now; deleting cannot be undone for them after that.
+
+    progress: is told how many requests of how many are through. Raises StoreError where nothing
+    can be written.
+    """
+    with store.connection.cursor() as cursor:
+        found = cursor.execute("SELECT id FROM requests WHERE deleted_at IS NOT NULL ORDER BY id")
+        ids = [id_ for (id_,) in found.fetchall()]
+    requests = blobs = 0
+    stopped = False
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        removed, unused = store.change(
+            lambda cursor, batch=batch: remove(cursor, batch)  # type: ignore[misc]
+        ).result()
+        requests, blobs = requests + removed, blobs + unused
+        if progress is not None:
+            progress(start + len(batch), len(ids))
+        if stop():
+            stopped = True
+            break
+    is_erased = not stopped and erase(store.connection, store.change)
+    detail = {"requests": requests, "blobs": blobs, "erased": is_erased}
+    store.change(
+        lambda cursor: store.audit.record(cursor, actor, "store.purge", "store", detail)
+    ).result()
+    return Purged(requests, blobs, is_erased, stopped)
+
+
+def remove(cursor: Cursor, ids: Sequence[int]) -> tuple[int, int]:
+    """Take away deleted requests with all that belongs to them; others among `ids` stay.
+
+    Returns how many requests and how many blobs are gone. The audit trail keeps who did what to
+    them and when, without the texts.
+    """
+    rows = cursor.execute(
+        f"SELECT id FROM requests WHERE id IN {IDS} AND deleted_at IS NOT NULL", [list(ids)]
+    ).fetchall()
+    gone = [id_ for (id_,) in rows]
+    if not gone:
+        return 0, 0
+    used = cursor.execute(
+        f"SELECT DISTINCT sha256 FROM request_blobs WHERE request_id IN {IDS}", [gone]
+    ).fetchall()
+    digests = sorted(digest for (digest,) in used)
+    for table in (*NARROW, "request_blobs"):
+        cursor.execute(f"DELETE FROM {table} WHERE request_id IN {IDS}", [gone])
+    cursor.execute(f"DELETE FROM requests WHERE id IN {IDS}", [gone])
+    for digest in digests:
+        # Another process may be adding a request that uses the same blob.
+        guard(cursor, "blob", digest)
+    unused = cursor.execute(
+        "DELETE FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[])) "
+        "AND sha256 NOT IN (SELECT sha256 FROM request_blobs)",
+        [digests],
+    ).fetchone()
+    cursor.execute(
+        "UPDATE audit SET detail = ? WHERE subject IN (SELECT 'request/' || unnest(?::BIGINT[]))",
+        [ERASED, gone],
+    )
+    return len(gone), int(unused[0]) if unused else 0

@@ -1,0 +1,241 @@
+"""Searching whole texts: newest first, slice by slice, and able to say how far it came.
+
+The last searches are kept with what they found, so that turning a page, opening a request or
+counting goes on where a search stands instead of reading every text again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from workbench.filters import Filter
+from workbench.store.connection import Connection
+from workbench.store.filter_parts import Part
+from workbench.store.filter_sql import compile_in_two
+from workbench.store.text_scan import Reach, Scan, begin, catch_up, step
+
+__all__ = ["SECONDS", "Reach", "advance", "found_in", "found_near", "reads_texts", "slices"]
+
+# One step of a page: long enough for a million requests of 3 KB, short enough to be waited for.
+SECONDS = 1.2
+KEPT = 6
+# Someone may still be reading what has just been given up.
+RETIRED_SECONDS = 60.0
+# A place in the order of time: a time as it is stored, and an id.
+Place = tuple[datetime, int]
+# What people and programs change later; texts and what a call was never change.
+_CHANGING = {
+    "tags",
+    "metadata",
+    "metadata_keys",
+    "score",
+    "group_id",
+    "prompt_name",
+    "prompt_id",
+    "prompt_version_number",
+    "prompt_label",
+    "input_variables",
+    "input_variable_keys",
+}
+
+
+class _Scans:
+    """The searches of one store, the last used ones."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_filter: OrderedDict[Filter, Scan] = OrderedDict()
+        self.retired: list[tuple[float, str]] = []
+        self.number = 0
+
+
+_lock = threading.Lock()
+_of_store: WeakKeyDictionary[Connection, _Scans] = WeakKeyDictionary()
+
+
+def reads_texts(filter_: Filter, now: datetime) -> bool:
+    """Whether a filter looks into bodies, so that finding may take more than a moment."""
+    return compile_in_two(filter_, now)[1].needs_bodies
+
+
+def advance(
+    connection: Connection,
+    filter_: Filter,
+    *,
+    now: datetime,
+    up_to: int | None,
+    enough: int | None,
+    place: Place | None = None,
+    seconds: float = SECONDS,
+) -> Reach | None:
+    """Search on until `enough` are found (at `place` and older), all was looked through (`enough`
+    None), or `seconds` are over. None for a filter that reads no texts."""
+    reach: Reach | None = None
+    for reach in slices(connection, filter_, now=now, up_to=up_to, seconds=seconds, enough=enough):
+        if enough is not None and _found(connection, filter_, place, reach) >= enough:
+            break
+    return reach
+
+
+def slices(
+    connection: Connection,
+    filter_: Filter,
+    *,
+    now: datetime,
+    up_to: int | None,
+    seconds: float = SECONDS,
+    enough: int | None = None,
+) -> Iterator[Reach]:
+    """Search on, slice by slice, and tell after each; the first is where the search stands.
+    Nothing for a filter that reads no texts. enough: slices need not be larger than it takes to
+    find so many."""
+    scan = _scan(connection, filter_, now, up_to)
+    if scan is None:
+        return
+    until = time.monotonic() + seconds
+    yield scan.reach
+    while not scan.is_complete and time.monotonic() < until:
+        with scan.lock, connection.cursor() as cursor:
+            if not scan.is_complete:
+                step(cursor, scan, enough)
+        yield scan.reach
+
+
+def found_in(
+    connection: Connection,
+    filter_: Filter,
+    now: datetime,
+    up_to: int | None,
+    *,
+    so_far: bool = False,
+) -> Part | None:
+    """A condition on `requests r` that stands for the filter: what a search has found.
+
+    None where nothing of the kind is known: no texts are read, or the search is not complete.
+    so_far: what an unfinished search has found will do.
+    """
+    scan = _known(connection, filter_, now)
+    if scan is None or (not scan.is_complete and not so_far):
+        return None
+    if scan.is_complete:
+        catch_up(connection, scan, up_to)
+    return Part(
+        f"({scan.narrow.sql}) AND r.id IN (SELECT id FROM memory.main.{scan.table})",
+        tuple(compile_in_two(filter_, now)[0].params),
+    )
+
+
+def found_near(
+    connection: Connection,
+    filter_: Filter,
+    now: datetime,
+    up_to: int | None,
+    *,
+    place: Place | None,
+    newer: bool,
+    limit: int,
+) -> Part | None:
+    """Like `found_in`, for `limit` requests that were found so far next to each other in time:
+    the newest, or those at a place and older, or, with `newer`, those at it and newer. Only these
+    few have to be looked up then."""
+    scan = _known(connection, filter_, now)
+    if scan is None:
+        return None
+    if scan.is_complete:
+        catch_up(connection, scan, up_to)
+    where = "TRUE"
+    params: list[Any] = []
+    order = "ASC" if newer else "DESC"
+    if place is not None:
+        sign = ">=" if newer else "<="
+        where = f"(f.started_at {sign[0]} ? OR (f.started_at = ? AND f.id {sign} ?))"
+        params = [place[0], *place]
+    if up_to is not None:
+        where += " AND f.id <= ?"
+        params.append(up_to)
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT f.id FROM memory.main.{scan.table} f WHERE {where} "
+            "AND f.id NOT IN (SELECT id FROM requests WHERE deleted_at IS NOT NULL) "
+            f"ORDER BY f.started_at {order}, f.id {order} LIMIT ?",
+            [*params, limit],
+        ).fetchall()
+    narrow = compile_in_two(filter_, now)[0]
+    listed = ", ".join(str(id_) for (id_,) in rows) or "NULL"
+    return Part(f"({narrow.sql}) AND r.id IN ({listed})", tuple(narrow.params))
+
+
+def _known(connection: Connection, filter_: Filter, now: datetime) -> Scan | None:
+    scans = _scans_of(connection)
+    with scans.lock:
+        scan = scans.by_filter.get(filter_)
+    return scan if scan is not None and _is_fresh(connection, scan, now) else None
+
+
+def _found(connection: Connection, filter_: Filter, place: Place | None, reach: Reach) -> int:
+    if place is None:
+        return reach.found
+    scans = _scans_of(connection)
+    with scans.lock:
+        scan = scans.by_filter.get(filter_)
+    if scan is None:
+        return 0
+    with connection.cursor() as cursor:
+        row = cursor.execute(
+            f"SELECT count(*) FROM memory.main.{scan.table} "
+            "WHERE started_at < ? OR (started_at = ? AND id <= ?)",
+            [place[0], *place],
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _scans_of(connection: Connection) -> _Scans:
+    with _lock:
+        return _of_store.setdefault(connection, _Scans())
+
+
+def _scan(connection: Connection, filter_: Filter, now: datetime, up_to: int | None) -> Scan | None:
+    """The search of this filter as it stands, or a new one."""
+    if not reads_texts(filter_, now):
+        return None
+    scans = _scans_of(connection)
+    with scans.lock:
+        known = scans.by_filter.get(filter_)
+        if known is not None and _is_fresh(connection, known, now):
+            scans.by_filter.move_to_end(filter_)
+            if known.is_complete or up_to is None or up_to <= known.high:
+                return known
+        scans.number += 1
+        table = f"found_{scans.number}"
+    scan = begin(connection, table, filter_, now, up_to)
+    with scans.lock, connection.cursor() as cursor:
+        old = scans.by_filter.pop(filter_, None)
+        scans.by_filter[filter_] = scan
+        dropped = [old] if old else []
+        while len(scans.by_filter) > KEPT:
+            dropped.append(scans.by_filter.popitem(last=False)[1])
+        at = time.monotonic()
+        scans.retired += [(at, each.table) for each in dropped]
+        for since, table in list(scans.retired):
+            if at - since > RETIRED_SECONDS:
+                cursor.execute(f"DROP TABLE IF EXISTS memory.main.{table}")
+                scans.retired.remove((since, table))
+    return scan
+
+
+def _is_fresh(connection: Connection, scan: Scan, now: datetime) -> bool:
+    if time.monotonic() - scan.made_at > scan.fresh_seconds:
+        return False
+    conditions = list(scan.filter.every_condition())
+    # What counts back from now only ever loses at its far end.
+    if now < scan.now and any(each.operator == "within" for each in conditions):
+        return False
+    if scan.changes == connection.changes:
+        return True
+    return not any(each.field in _CHANGING for each in conditions)
