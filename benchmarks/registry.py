@@ -124,9 +124,9 @@ def inside(store: Store, templates: int) -> None:
         name = f"team {number % 7}/prompt {number}"
         fetch(store, name, Ask(label="prod", input_variables=values))
 
-    cold, cold95 = timed(one, min(200, templates - 2))
+    cold, cold95 = timed(one, templates - 1)
     numbers = itertools.count()
-    warm, warm95 = timed(one, 1000)
+    warm, warm95 = timed(one, templates - 1)
     now = datetime.now(UTC)
     page, page95 = timed(lambda: listing.search(store.connection, Query(), now=now))
     found, found95 = timed(
@@ -149,15 +149,18 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=2000, help="characters of a system message")
     parser.add_argument("--clients", type=int, nargs="+", default=[16])
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--database", help="keep the store here, and use one that is there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        database = str(Path(folder) / "workbench.duckdb")
+        database = arguments.database or str(Path(folder) / "workbench.duckdb")
         print(describe())
+        is_filled = Path(database).exists()
         with store_in_process(database) as store:
-            began = time.perf_counter()
-            fill(store, arguments.templates, arguments.versions, arguments.size)
-            count = arguments.templates * arguments.versions
-            print(f"{count:,} versions saved in {time.perf_counter() - began:.1f} s")
+            if not is_filled:
+                began = time.perf_counter()
+                fill(store, arguments.templates, arguments.versions, arguments.size)
+                count = arguments.templates * arguments.versions
+                print(f"{count:,} versions saved in {time.perf_counter() - began:.1f} s")
             inside(store, arguments.templates)
         with running(database) as server:
             assert server.process is not None

@@ -26,6 +26,7 @@ HEAVY = ("streamlit", "duckdb", "plotly", "pandas", "openai", "anthropic")
         ("workbench.cli.main", {"duckdb"}),
         ("workbench.store.store", {"duckdb"}),
         ("workbench.api.routes", {"duckdb"}),
+        ("workbench.providers.host", {"duckdb"}),
     ],
 )
 def test_a_room_brings_only_what_it_may(room: str, allowed: set[str]) -> None:

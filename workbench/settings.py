@@ -164,8 +164,7 @@ class Settings:
     model_concurrency: str = setting(
         "8",
         _per_provider(1, 1024),
-        "How many calls to one provider run at once: a number, and exceptions as in "
-        "`8,openai=32`.",
+        "How many calls to one provider run at once: a number, and exceptions as in `8,openai=32`.",
     )
     model_rate: str = setting(
         "0",

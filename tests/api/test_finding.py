@@ -86,6 +86,7 @@ def test_an_item_of_a_search_has_the_references_fields(client: TestClient, track
         "latency": 1.25,
         "status": "SUCCESS",
         "tags_array": ["one"],
+        "is_starred": False,
         "metadata": [{"user_id": "u1"}],
         "scores": [{"name": "default", "score": 5.0}],
         "prompt_name": "greeting",

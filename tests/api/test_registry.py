@@ -263,6 +263,28 @@ def test_a_text_that_cannot_be_filled_in_comes_as_it_is_with_a_warning(
     assert quiet["warning"] is None
 
 
+def test_no_body_asks_for_the_newest_version(
+    client: TestClient, publish: Publish, name: str
+) -> None:
+    publish()
+    for content in (b"", b"null", b"{}", b" null "):
+        answer = client.post(path(name), content=content)
+        assert answer.status_code == 200, answer.text
+
+
+def test_a_template_without_an_end_is_answered_with_its_text_and_a_warning(
+    client: TestClient, publish: Publish, name: str
+) -> None:
+    loop = "{% for a in range(99999) %}{% for b in range(99999) %}{{ x }}{% endfor %}{% endfor %}"
+    prompt = chat(loop)
+    prompt["messages"][0]["template_format"] = "jinja2"
+    publish(prompt)
+    answer = client.post(path(name), json={"input_variables": {"x": "y"}})
+    assert answer.status_code == 200
+    assert answer.json()["prompt_template"]["messages"][0]["content"][0]["text"] == loop
+    assert "CPU time" in answer.json()["warning"]
+
+
 def test_the_raw_template_keeps_or_resolves_its_snippets(
     client: TestClient, publish: Publish, name: str
 ) -> None:

@@ -38,8 +38,8 @@ KNOWN: dict[str, tuple[Any, Any]] = {
     "output_text": (OUTPUT, "nothing"),
 }
 KEYS = {"metadata": "user_id", "input_variables": "name", "output": "result.status"}
-HOLDS = ("is", "in", "eq", "gte", "lte", "contains", "starts_with", "ends_with", "after")
-HOLDS += ("key_equals", "key_contains", "is_not_empty", "is_not_null")
+HOLDS: tuple[str, ...] = ("is", "in", "eq", "gte", "lte", "contains", "starts_with", "ends_with")
+HOLDS += ("after", "key_equals", "key_contains", "is_not_empty", "is_not_null")
 CASES = [
     (field.name, operator.name)
     for field in FIELDS.values()

@@ -9,11 +9,13 @@ from decimal import Decimal
 import duckdb
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.filters.engines import engine, fill, found
 from tests.filters.oracle import Row
 from tests.filters.strategies import HOSTILE, filters
 from workbench.filters import Condition, Filter, FilterError, Group, parse_text
+from workbench.store.filter_parts import rare_end
 from workbench.store.filter_sql import compile_filter, explain_sql
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -226,3 +228,27 @@ def test_an_explanation_is_one_line_of_balanced_quotes(filter_: Filter) -> None:
     shown = explain_sql(filter_, NOW)
     assert len(shown.splitlines()) == 1
     assert shown.count("'") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("n777777", "777777"),
+        ("elephant xq", "xq"),
+        ("refund", "fund"),
+        ("zebra", None),
+        ("посылка", None),
+        ("a", None),
+        ("", None),
+        ("eq", None),
+        ("ez!", "z!"),
+    ],
+)
+def test_a_search_looks_for_the_rarest_end_first(text: str, end: str | None) -> None:
+    assert rare_end(text) == end
+
+
+@given(st.text())
+def test_the_rare_end_is_an_end_of_the_text(text: str) -> None:
+    end = rare_end(text)
+    assert end is None or (len(end) > 1 and text.endswith(end))

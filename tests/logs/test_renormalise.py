@@ -20,7 +20,7 @@ from workbench.logs.importing.job import Options, import_file
 from workbench.logs.intake import Sender, log_request, track_request
 from workbench.logs.renormalise import Asked, Counts, current_names, renormalise
 from workbench.settings import Settings
-from workbench.store import audit, requests
+from workbench.store import audit, requests, search
 from workbench.store.renormalise import write as write_rows
 from workbench.store.rows import Detail, NewRequest
 from workbench.store.store import Store
@@ -230,6 +230,19 @@ def test_only_what_the_filter_finds_is_read(file_store: Store) -> None:
     assert kept(file_store, other).summary.model == "wrong"
     assert run(file_store, Asked(parse_text('"wrong"'))).read == 1
     assert kept(file_store, other).summary.model == "o3"
+
+
+def test_a_search_of_texts_finds_what_was_read_anew(file_store: Store) -> None:
+    """A search that went through the texts of before would answer from memory."""
+    (id_,) = add(file_store, misread(a_call("Lutetia")))
+
+    def finds(word: str) -> list[int]:
+        found = search.page(file_store.connection, parse_text(word), now=NOW, limit=10)
+        return [row.id for row in found.rows]
+
+    assert (finds("Lutetia"), finds("WRONG")) == ([], [id_])
+    run(file_store)
+    assert (finds("Lutetia"), finds("WRONG")) == ([id_], [])
 
 
 def test_it_goes_on_where_it_was_stopped(

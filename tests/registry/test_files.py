@@ -59,7 +59,14 @@ WORDS = st.text(max_size=40) | st.sampled_from(
         max_size=3,
     ),
     st.lists(st.text(min_size=1, max_size=5), max_size=2),
-    st.lists(st.text(min_size=1, max_size=6), max_size=2),
+    st.lists(
+        st.text(
+            st.characters(exclude_categories=["C", "Z"], exclude_characters="/"),
+            min_size=1,
+            max_size=6,
+        ),
+        max_size=2,
+    ),
 )
 def test_a_file_is_read_back_to_the_letter(
     messages: list[tuple[str, str]], metadata: Any, tags: list[str], folder: list[str]
@@ -140,7 +147,7 @@ prompt:
 def test_a_file_that_is_none_is_refused_with_the_reason(text: str, said: str) -> None:
     with pytest.raises(FieldError) as caught:
         from_text(text)
-    assert said in str(caught.value)
+    assert said.casefold() in str(caught.value).casefold()
 
 
 def test_words_that_yaml_takes_for_dates_and_booleans_are_words() -> None:
@@ -187,7 +194,7 @@ def test_a_folder_is_read_without_what_is_no_template_or_not_inside(tmp_path: Pa
     (root / "link.yaml").symlink_to(outside)
     found = read_folder(root)
     assert list(found.templates) == ["one"]
-    assert [each.path.name for each in found.unread] == ["broken.yaml", "two.yaml"]
+    assert [each.path.name for each in found.unread] == ["broken.yaml", "one.yaml"]
     with pytest.raises(FieldError, match="is not inside"):
         write(root, Path("../elsewhere/x.yaml"), template("x"))
 

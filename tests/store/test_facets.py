@@ -155,3 +155,14 @@ def test_facets_of_a_text_search_count_what_it_found(store: Store) -> None:
 def test_what_is_no_facet_is_refused(field: str, key: str | None) -> None:
     with pytest.raises(ValueError, match=r"no facet|name of a key"):
         Name(field, key)
+
+
+def test_values_that_the_filter_speaks_of_are_counted_however_rare_they_are(store: Store) -> None:
+    add(store, *(some_request(model=f"m{n}", tags=(f"t{n}",)) for n in range(4)))
+    add(store, *(some_request(model=f"m{n}", tags=(f"t{n}",)) for n in range(3)))
+    filter_ = parse_text("model:m3 -tag:t9")
+    models, tags = facets.facets(
+        store.connection, filter_, [Name("engine"), Name("tags")], now=NOON, limit=1
+    )
+    assert models.values == (Value("m0", 2), Value("m3", 1))
+    assert tags.values == (Value("t3", 1),)

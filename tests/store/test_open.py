@@ -57,6 +57,9 @@ SCHEMA = {
     "tool_names VARCHAR[], image_count INTEGER, input_preview VARCHAR, output_preview VARCHAR, "
     "normaliser VARCHAR, client_record UUID, body_hash UUID, deleted_at TIMESTAMP, "
     "deleted_by VARCHAR",
+    "drafts": "actor VARCHAR, subject VARCHAR, value VARCHAR, updated_at TIMESTAMP",
+    "connections": "name VARCHAR, kind VARCHAR, base_url VARCHAR, key_variable VARCHAR, "
+    "models VARCHAR[], headers VARCHAR, created_at TIMESTAMP, created_by VARCHAR",
     "saved_views": "id INTEGER, name VARCHAR, filter VARCHAR, sort VARCHAR, columns VARCHAR, "
     "author VARCHAR, created_at TIMESTAMP, changed_by VARCHAR, changed_at TIMESTAMP, "
     "deleted_at TIMESTAMP, deleted_by VARCHAR",

@@ -108,3 +108,12 @@ def test_hostile_texts_are_drawn_as_text(open_page: Open, store: Store) -> None:
 )
 def test_a_request_is_named_by_number_or_link(text: str, expected: int | None) -> None:
     assert id_in(text) == expected
+
+
+def test_two_picked_requests_can_be_compared(open_page: Open, seeded: list[int]) -> None:
+    app = open_page("logs")
+    app.session_state["picked"] = [seeded[3], seeded[5]]
+    app.run()
+    links = {each.proto.label: each.proto.query_string for each in app.get("page_link")}
+    ids = sorted([seeded[3], seeded[5]])
+    assert links["Compare"] == f"left={ids[0]}&right={ids[1]}"

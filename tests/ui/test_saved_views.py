@@ -12,6 +12,7 @@ from workbench.filters import Filter, parse_text
 from workbench.store import saved_views
 from workbench.store.saved_views import SavedView, Shown
 from workbench.store.store import Store
+from workbench.ui.columns import USUAL, as_text
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -36,7 +37,7 @@ def views(store: Store) -> list[SavedView]:
 
 def label(app: AppTest) -> str:
     """What the menu of views is called."""
-    popovers = [each.proto.popover.label for each in app.get("popover")]
+    popovers = [str(each.proto.popover.label) for each in app.get("popover")]
     return next(each for each in popovers if each not in ("Filter", "")).replace("\\", "")
 
 
@@ -47,17 +48,17 @@ def test_what_is_shown_is_saved_under_a_name(open_page: Open, store: Store) -> N
     app = button(app, "Save view").click().run()
     (view,) = views(store)
     assert (view.name, view.author) == ("Failing calls", "page")
-    assert view.shown == Shown(parse_text("status:error last:30d"))
+    assert view.shown == Shown(parse_text("status:error last:30d"), "", as_text(USUAL))
     assert app.query_params["saved"] == str(view.id)
     assert label(app) == "Failing calls"
 
 
 def test_a_short_link_opens_the_view(open_page: Open, store: Store) -> None:
-    id_ = save(store, "Failing", "status:error", sort="-cost", columns="time,cost")
+    id_ = save(store, "Failing", "status:error", sort="-cost", columns="time,input,cost")
     app = open_page("logs", saved=str(id_))
     assert set(numbers(app)) == {9, 19, 29, 39, 49, 59}
     assert app.query_params["f"] == "status:error"
-    assert (app.query_params["sort"], app.query_params["columns"]) == ("-cost", "time,cost")
+    assert (app.query_params["sort"], app.query_params["columns"]) == ("-cost", "time,input,cost")
     assert label(app) == "Failing"
 
 
@@ -79,9 +80,22 @@ def test_a_changed_view_says_so_and_can_be_overwritten(open_page: Open, store: S
     assert label(app) == "Failing (changed)"
     app = button(open_menu(app), "Overwrite").click().run()
     (view,) = views(store)
-    assert view.shown == Shown(parse_text("status:error tag:prod"))
+    assert view.shown == Shown(parse_text("status:error tag:prod"), "", as_text(USUAL))
     assert (view.author, view.changed_by) == ("user:ada", "page")
     assert label(app) == "Failing"
+
+
+def test_a_view_keeps_sort_and_columns_for_everybody(open_page: Open, store: Store) -> None:
+    app = open_menu(open_page("logs", f="tag:prod", sort="-cost", columns="cost,time"))
+    app.text_input(key="saved-view-name").set_value("Dear")
+    app = button(app, "Save view").click().run()
+    (view,) = views(store)
+    assert view.shown == Shown(parse_text("tag:prod"), "-cost", "cost,time")
+    app = open_page("logs", saved=str(view.id))
+    assert list(app.dataframe[0].value.columns)[-2:] == ["Cost", "Time"]
+    assert app.dataframe[0].value["Cost"].is_monotonic_decreasing
+    app.query_params["sort"] = "cost"
+    assert label(app.run()) == "Dear (changed)"
 
 
 def test_clearing_the_filter_of_a_view_shows_everything(open_page: Open, store: Store) -> None:

@@ -106,6 +106,7 @@ class RequestDetail(BaseModel):
     error_message: str | None
     finish_reason: str | None
     tags_array: list[str]
+    is_starred: bool
     metadata: dict[str, Any]
     scores: list[dict[str, Any]]
     prompt_name: str | None
@@ -126,6 +127,7 @@ class Found(BaseModel):
     latency: float | None
     status: Literal["SUCCESS", "WARNING", "ERROR"]
     tags_array: list[str]
+    is_starred: bool
     metadata: list[dict[str, Any]]
     scores: list[dict[str, Any]]
     prompt_name: str | None = None
@@ -245,6 +247,7 @@ def detail(found: Detail) -> dict[str, Any]:
         "error_message": found.error_message,
         "finish_reason": found.finish_reason,
         "tags_array": summary.tags,
+        "is_starred": summary.starred,
         "metadata": found.metadata,
         "scores": [_score(score) for score in found.scores],
         "prompt_name": summary.prompt_name,
@@ -312,6 +315,7 @@ def _item(
         "latency": None if row.latency_ms is None else row.latency_ms / 1000,
         "status": row.status,
         "tags_array": row.tags,
+        "is_starred": row.starred,
         "metadata": pairs(metadata),
         "scores": [{"name": name, "score": value} for name, value in scores],
     }

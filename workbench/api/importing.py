@@ -31,6 +31,11 @@ MAX_NAME = 255
 _importers = ThreadPoolExecutor(2, thread_name_prefix="api-import")
 
 
+class Scored(wire.Wire):
+    name: wire.FullName
+    value: float
+
+
 class Known(wire.Wire):
     """Columns that a body has no field for."""
 
@@ -38,6 +43,7 @@ class Known(wire.Wire):
     cache_write_tokens: wire.Count | None = None
     reasoning_tokens: wire.Count | None = None
     finish_reason: wire.Name | None = None
+    scores: list[Scored] | None = None
     billing: dict[wire.Name, wire.Count | wire.Name] | None = None
 
 

@@ -143,7 +143,7 @@ class Operation(Answering, Generic[T]):
     def _take(
         self, store: Store, key: str | None, data: bytes, path: Mapping[str, str]
     ) -> tuple[Sent, T]:
-        if not data and not self.body_needed:
+        if not self.body_needed and data.strip() in (b"", b"null"):
             data = b"{}"
         try:
             body = read_object(data)

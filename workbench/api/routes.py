@@ -18,6 +18,7 @@ from workbench.api import (
     finding,
     importing,
     logging_calls,
+    registry_files,
     registry_folders,
     registry_labels,
     registry_prompts,
@@ -114,6 +115,7 @@ def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
         *exporting.OPERATIONS,
         *importing.OPERATIONS,
         *upkeep.OPERATIONS,
+        *registry_files.OPERATIONS,
     ):
         place = exact.setdefault(operation.path, Place(operation.path))
         place.operations[operation.method] = operation

@@ -23,6 +23,7 @@ COMMANDS = {
     "restore": "Put a backup in the place of the store.",
     "renormalise": "Read old requests again with today's normalisers.",
     "run": "Run a prompt template or a message on one or more models.",
+    "prompts": "Prompt templates as files: export, import, sync.",
     "check": "Check prompt templates: their variables and what is wrong with them.",
 }
 

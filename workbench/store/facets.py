@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.filters import Filter
+from workbench.filters.facet_values import chosen
 from workbench.store import text_search
 from workbench.store.connection import Connection, Cursor
 from workbench.store.metadata import VALUE
@@ -74,7 +75,8 @@ def facets(
     up_to: int | None = None,
     limit: int = 10,
 ) -> list[Facet]:
-    """A Facet for each name, in their order, with at most `limit` values (and what is missing).
+    """A Facet for each name, in their order, with at most `limit` values, and beside them what is
+    missing and the values that the filter itself speaks of.
 
     up_to: leave out what arrived after this id.
     """
@@ -85,7 +87,7 @@ def facets(
     with connection.cursor() as cursor:
         for rest, together in groups:
             where = where_of(rest, now, up_to, connection, so_far=is_text)
-            scope = _Scope(cursor, where, limit)
+            scope = _Scope(cursor, where, limit, filter_)
             columns = [name for name in together if name.field in COLUMNS]
             if columns:
                 found.update(scope.of_columns(columns))
@@ -107,10 +109,18 @@ def _by_filter(filter_: Filter, names: Iterable[Name]) -> list[tuple[Filter, lis
 class _Scope:
     """The requests of one filter."""
 
-    def __init__(self, cursor: Cursor, found: tuple[str, str, list[Any]], limit: int) -> None:
+    def __init__(
+        self, cursor: Cursor, found: tuple[str, str, list[Any]], limit: int, filter_: Filter
+    ) -> None:
         self._cursor = cursor
         self._source, self._where, self._params = found
         self._limit = limit
+        self._filter = filter_
+
+    def _spoken_of(self, names: Sequence[Name]) -> list[str]:
+        picked = [chosen(self._filter, name.field, name.key) for name in names]
+        values = [value for each in picked for value in (*each.asked, *each.left_out)]
+        return [value for value in values if value is not None]
 
     def of_columns(self, names: Sequence[Name]) -> dict[Name, Facet]:
         """All of them in one pass."""
@@ -123,8 +133,9 @@ class _Scope:
             f"FROM {self._source} WHERE {self._where} GROUP BY GROUPING SETS ({sets})) "
             "SELECT g, value, n, count(value) OVER (PARTITION BY g) FROM counted "
             "QUALIFY value IS NULL OR row_number() OVER "
-            "(PARTITION BY g, value IS NULL ORDER BY n DESC, value) <= ? ORDER BY n DESC, value",
-            [*self._params, self._limit],
+            "(PARTITION BY g, value IS NULL ORDER BY n DESC, value) <= ? "
+            "OR value IN (SELECT unnest(?::VARCHAR[])) ORDER BY n DESC, value",
+            [*self._params, self._limit, self._spoken_of(names)],
         ).fetchall()
         # The bits say which columns are not grouped by, the first column's is the highest.
         every = 2 ** len(names) - 1
@@ -157,8 +168,10 @@ class _Scope:
         rows = self._cursor.execute(
             f"WITH found AS (SELECT {values} AS value FROM {self._source} WHERE {self._where}), "
             "counted AS (SELECT value, count(*) AS n FROM found GROUP BY value) "
-            "SELECT value, n, count(*) OVER () FROM counted ORDER BY n DESC, value LIMIT ?",
-            [*value_params, *self._params, self._limit],
+            "SELECT value, n, count(*) OVER () FROM counted "
+            "QUALIFY row_number() OVER (ORDER BY n DESC, value) <= ? "
+            "OR value IN (SELECT unnest(?::VARCHAR[])) ORDER BY n DESC, value",
+            [*value_params, *self._params, self._limit, self._spoken_of([name])],
         ).fetchall()
         missing = self._cursor.execute(
             f"SELECT count(*) FROM {self._source} WHERE {self._where} AND {none}",

@@ -36,6 +36,8 @@ TABLES = (
     "api_keys",
     "preferences",
     "saved_views",
+    "connections",
+    "drafts",
     "exports",
     "export_schedules",
     "templates",

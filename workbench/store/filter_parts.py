@@ -40,3 +40,22 @@ def found_in(expression: str, text: str, place: Place, inner: tuple[Any, ...] = 
         sql = f"(strlen({expression}) > length({expression}) AND regexp_matches({expression}, ?))"
         parts.append(Part(sql, (*inner, *inner, *inner, ways.pattern)))
     return joined(parts, "OR")
+
+
+# From the commonest to the rarest in texts of many languages and in JSON.
+_BY_RARITY = ' etaoinsrhl",dcumpgf:.1yb0w2v359486k7xjqz'
+_RARITY = {letter: rank for rank, letter in enumerate(_BY_RARITY)}
+_USUAL = _RARITY["p"]
+_WORTH_IT = 8
+
+
+def rare_end(text: str) -> str | None:
+    """The end of a text from its rarest letter on, where that is much rarer than the first.
+
+    A search for a text looks for its first letter and then compares. In texts full of that letter
+    it took twice as long as with a look for such an end before it, which sorts out almost all.
+    """
+    ranks = [_RARITY.get(letter, _USUAL) for letter in text[:-1]]
+    if not ranks or max(ranks) - ranks[0] < _WORTH_IT:
+        return None
+    return text[ranks.index(max(ranks)) :]

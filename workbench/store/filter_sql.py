@@ -20,7 +20,7 @@ from workbench.filters.times import back_from
 from workbench.filters.units import plain
 from workbench.store.filter_explain import KEY_LISTS, explained, explained_nested, explained_text
 from workbench.store.filter_nested import keys_part, nested_part
-from workbench.store.filter_parts import Part, joined, marks
+from workbench.store.filter_parts import Part, joined, marks, rare_end
 
 _COLUMNS = {
     "pl_id": "r.id",
@@ -248,8 +248,12 @@ def _in_text(field: str, value: str, operator: str) -> Part:
     """Whole texts are kept folded, so this is a plain substring search in every script."""
     fields = ("input_text", "output_text") if field == "text" else (field,)
     test = _FOUND.get(operator, "contains({}, ?)")
-    found = [Part(test.format(_COLUMNS[each]), (search_fold(value),)) for each in fields]
-    return joined(found, "OR")
+    folded = search_fold(value)
+    end = None if operator in _FOUND else rare_end(folded)
+    if end is not None:
+        test = "(contains({0}, ?) AND contains({0}, ?))"
+    params = (folded,) if end is None else (end, folded)
+    return joined([Part(test.format(_COLUMNS[each]), params) for each in fields], "OR")
 
 
 _KINDS: _Kinds = {

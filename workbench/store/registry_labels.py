@@ -54,14 +54,16 @@ def by_id(connection: Connection, label_id: int) -> Label | None:
 def of_template(connection: Connection, template_id: int) -> list[Label]:
     """Labels of a template, by name."""
     with connection.cursor() as cursor:
-        return of_template_in(cursor, template_id)
+        rows = cursor.execute(
+            f"SELECT {COLUMNS} FROM template_labels WHERE template_id = ? ORDER BY name",
+            [template_id],
+        ).fetchall()
+    return [from_row(row) for row in rows]
 
 
-def of_template_in(cursor: Cursor, template_id: int) -> list[Label]:
-    rows = cursor.execute(
-        f"SELECT {COLUMNS} FROM template_labels WHERE template_id = ? ORDER BY name",
-        [template_id],
-    ).fetchall()
+def everywhere(cursor: Cursor) -> list[Label]:
+    """The labels of every template."""
+    rows = cursor.execute(f"SELECT {COLUMNS} FROM template_labels").fetchall()
     return [from_row(row) for row in rows]
 
 

@@ -1,8 +1,9 @@
 """Reading the registry at the rate at which applications fetch prompts.
 
 Versions never change, so their texts are kept for good (as JSON, which every reader parses for
-itself). Where names and labels point is kept until something changes: in this process a count says
-so at once, and on DuckLake, where other processes change things too, it is read again each second.
+itself). Where names and labels point is read as a whole and kept until something changes: in this
+process a count says so at once, and on DuckLake, where other processes change things too, it is
+read again after a second.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from workbench.store.registry_rows import BaseUrl, Label, SplitRow, Template, Ve
 FRESH_SECONDS = 1.0
 # Of JSON text; a parsed value is some five times that, and only one is alive at a time.
 KEPT_BYTES = 16 * 2**20
-KEPT_HEADS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,14 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    value: Heads | BaseUrl | None
-    at: float
+class _Snapshot:
+    """Everything but the versions, as of one revision."""
+
+    revision: int
+    read_at: float
+    by_key: Mapping[str, Heads]
+    by_id: Mapping[int, Heads]
+    base_urls: Mapping[str, BaseUrl]
 
 
 class RegistryReader:
@@ -50,11 +55,12 @@ class RegistryReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._expires = connection.is_ducklake
-        self._lock = threading.Lock()
         self._revision = 0
-        self._kept: dict[tuple[str, str | int], _Kept] = {}
+        self._snapshot: _Snapshot | None = None
+        self._reading = threading.Lock()
         self._rows: OrderedDict[tuple[int, int], tuple[Any, ...]] = OrderedDict()
         self._bytes = 0
+        self._lock = threading.Lock()
 
     @property
     def revision(self) -> int:
@@ -64,27 +70,17 @@ class RegistryReader:
     def changed(self) -> None:
         with self._lock:
             self._revision += 1
-            self._kept.clear()
 
     def named(self, name: str) -> Heads | None:
         """The template of that name."""
-        key = template_rows.name_key(name)
-        found = self._get(("name", key), lambda cursor: template_rows.named(cursor, name))
-        assert not isinstance(found, BaseUrl)
-        return found
+        return self._current().by_key.get(template_rows.name_key(name))
 
     def numbered(self, template_id: int) -> Heads | None:
         """The template of that id."""
-        found = self._get(
-            ("id", template_id), lambda cursor: template_rows.numbered(cursor, template_id)
-        )
-        assert not isinstance(found, BaseUrl)
-        return found
+        return self._current().by_id.get(template_id)
 
     def base_url(self, name: str) -> BaseUrl | None:
-        found = self._get(("url", name), lambda cursor: set_rows.base_url(cursor, name))
-        assert not isinstance(found, Heads)
-        return found
+        return self._current().base_urls.get(name)
 
     def version(self, template_id: int, number: int) -> Version | None:
         """A version whose JSON values are the caller's own."""
@@ -98,10 +94,10 @@ class RegistryReader:
                 row = version_rows.row_numbered(cursor, template_id, number)
             if row is None:
                 return None
-            self._keep_row(key, row)
+            self._keep(key, row)
         return version_rows.version_from(row)
 
-    def _keep_row(self, key: tuple[int, int], row: tuple[Any, ...]) -> None:
+    def _keep(self, key: tuple[int, int], row: tuple[Any, ...]) -> None:
         size = _size(row)
         if size > KEPT_BYTES // 16:
             return
@@ -113,34 +109,44 @@ class RegistryReader:
             while self._bytes > KEPT_BYTES:
                 self._bytes -= _size(self._rows.popitem(last=False)[1])
 
-    def _get(self, key: tuple[str, str | int], find: Any) -> Heads | BaseUrl | None:
-        now = time.monotonic()
-        with self._lock:
-            kept = self._kept.get(key)
-            revision = self._revision
-        if kept is not None and not (self._expires and now - kept.at > FRESH_SECONDS):
-            return kept.value
-        with self._connection.cursor() as cursor:
-            found: Template | BaseUrl | None = find(cursor)
-            value = _heads(cursor, found) if isinstance(found, Template) else found
-        with self._lock:
-            # What was read before a change is not kept after it.
-            if value is not None and revision == self._revision:
-                if len(self._kept) >= KEPT_HEADS:
-                    self._kept.clear()
-                self._kept[key] = _Kept(value, now)
-        return value
+    def _current(self) -> _Snapshot:
+        snapshot = self._snapshot
+        if snapshot is not None and self._is_fresh(snapshot):
+            return snapshot
+        # One reads for all that wait.
+        with self._reading:
+            snapshot = self._snapshot
+            if snapshot is None or not self._is_fresh(snapshot):
+                # The count first: what changes while this is read is noticed afterwards.
+                revision, now = self._revision, time.monotonic()
+                with self._connection.cursor() as cursor:
+                    snapshot = self._snapshot = _read(cursor, revision, now)
+            return snapshot
+
+    def _is_fresh(self, snapshot: _Snapshot) -> bool:
+        if snapshot.revision != self._revision:
+            return False
+        return not self._expires or time.monotonic() - snapshot.read_at <= FRESH_SECONDS
 
 
-def _heads(cursor: Cursor, template: Template) -> Heads | None:
-    if template.deleted_at is not None:
-        return None
-    labels = label_rows.of_template_in(cursor, template.id)
-    return Heads(
-        template,
-        version_rows.newest_number(cursor, template.id),
-        {label.name: label for label in labels},
-        {row.name: row for row in split_rows.running_of(cursor, template.id)},
+def _read(cursor: Cursor, revision: int, now: float) -> _Snapshot:
+    labels: dict[int, dict[str, Label]] = {}
+    for label in label_rows.everywhere(cursor):
+        labels.setdefault(label.template_id, {})[label.name] = label
+    splits: dict[int, dict[str, SplitRow]] = {}
+    for split in split_rows.running_everywhere(cursor):
+        splits.setdefault(split.template_id, {})[split.name] = split
+    newest = version_rows.newest_numbers(cursor)
+    found = [
+        Heads(one, newest.get(one.id, 0), labels.get(one.id, {}), splits.get(one.id, {}))
+        for one in template_rows.alive(cursor)
+    ]
+    return _Snapshot(
+        revision,
+        now,
+        {template_rows.name_key(one.template.name): one for one in found},
+        {one.template.id: one for one in found},
+        {one.name: one for one in set_rows.base_urls_in(cursor)},
     )
 
 

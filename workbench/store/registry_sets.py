@@ -44,9 +44,12 @@ def sets_of(connection: Connection, template_id: int) -> list[VariableSet]:
 
 def base_urls(connection: Connection) -> list[BaseUrl]:
     with connection.cursor() as cursor:
-        rows = cursor.execute(
-            f"SELECT {_URL_COLUMNS} FROM provider_base_urls ORDER BY name"
-        ).fetchall()
+        return base_urls_in(cursor)
+
+
+def base_urls_in(cursor: Cursor) -> list[BaseUrl]:
+    """Every address, by name."""
+    rows = cursor.execute(f"SELECT {_URL_COLUMNS} FROM provider_base_urls ORDER BY name").fetchall()
     return [_url_from(row) for row in rows]
 
 

@@ -47,12 +47,9 @@ def running(cursor: Cursor, template_id: int, name: str) -> SplitRow | None:
     return None if row is None else _from_row(row)
 
 
-def running_of(cursor: Cursor, template_id: int) -> list[SplitRow]:
-    """Every A/B release of a template that runs."""
-    rows = cursor.execute(
-        f"SELECT {_COLUMNS} FROM label_splits WHERE template_id = ? AND ended_at IS NULL",
-        [template_id],
-    ).fetchall()
+def running_everywhere(cursor: Cursor) -> list[SplitRow]:
+    """Every A/B release that runs."""
+    rows = cursor.execute(f"SELECT {_COLUMNS} FROM label_splits WHERE ended_at IS NULL").fetchall()
     return [_from_row(row) for row in rows]
 
 

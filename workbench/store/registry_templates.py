@@ -50,6 +50,14 @@ def named(cursor: Cursor, name: str) -> Template | None:
     return None if row is None else from_row(row)
 
 
+def alive(cursor: Cursor) -> list[Template]:
+    """Every template that is not deleted."""
+    rows = cursor.execute(
+        f"SELECT {COLUMNS} FROM templates t WHERE t.deleted_at IS NULL"
+    ).fetchall()
+    return [from_row(row) for row in rows]
+
+
 def numbered(cursor: Cursor, template_id: int) -> Template | None:
     """The template of that id, a deleted one too."""
     row = cursor.execute(

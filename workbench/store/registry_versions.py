@@ -62,11 +62,12 @@ def numbered(cursor: Cursor, template_id: int, number: int | None) -> Version | 
 
 def row_numbered(cursor: Cursor, template_id: int, number: int | None) -> tuple[Any, ...] | None:
     """The same as the values of COLUMNS."""
+    if number is None:
+        number = newest_number(cursor, template_id)
+    # Two plain comparisons: only then are the texts of other versions left alone.
     return cursor.execute(
-        f"SELECT {COLUMNS} FROM template_versions v WHERE v.template_id = ? "
-        "AND v.number = coalesce(?, (SELECT max(number) FROM template_versions "
-        "WHERE template_id = ?))",
-        [template_id, number, template_id],
+        f"SELECT {COLUMNS} FROM template_versions v WHERE v.template_id = ? AND v.number = ?",
+        [template_id, number],
     ).fetchone()
 
 
@@ -99,6 +100,14 @@ def newest_number(cursor: Cursor, template_id: int) -> int:
         [template_id],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def newest_numbers(cursor: Cursor) -> dict[int, int]:
+    """The newest number of every template, by the template's id."""
+    rows = cursor.execute(
+        "SELECT template_id, max(number) FROM template_versions GROUP BY template_id"
+    ).fetchall()
+    return dict(rows)
 
 
 def history(connection: Connection, template_id: int, limit: int = 1000) -> list[VersionInfo]:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.filters import Filter
-from workbench.store import adding, blobs, clock
+from workbench.store import adding, blobs, clock, text_search
 from workbench.store.bulk import VIEW, run_over
 from workbench.store.connection import Connection, Cursor
 from workbench.store.rows import NewRequest
@@ -259,7 +259,10 @@ def write(
             )
         return len(changed)
 
-    return store.change(change)
+    written = store.change(change)
+    # After the commit and before whoever waits goes on: a search knows the texts of before.
+    written.add_done_callback(lambda _done: text_search.forget(store.connection))
+    return written
 
 
 def _update(

@@ -171,6 +171,15 @@ def found_near(
     return Part(f"({narrow.sql}) AND r.id IN ({listed})", tuple(narrow.params))
 
 
+def forget(connection: Connection) -> None:
+    """Begin every search anew: texts that were looked through are others now."""
+    scans = _scans_of(connection)
+    with scans.lock:
+        at = time.monotonic()
+        scans.retired += [(at, scan.table) for scan in scans.by_filter.values()]
+        scans.by_filter.clear()
+
+
 def _known(connection: Connection, filter_: Filter, now: datetime) -> Scan | None:
     scans = _scans_of(connection)
     with scans.lock:

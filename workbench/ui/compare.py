@@ -37,13 +37,13 @@ _WHOLE_SHOWN = 160
 
 
 def draw_compare_link(ids: Sequence[int]) -> None:
-    """A link that compares two requests, for a list in which they were selected."""
+    """A link that compares two requests, for a list in which two were picked."""
+    left, right = ids
     st.page_link(
         COMPARE_PAGE,
         label="Compare",
         icon=":material/compare_arrows:",
-        disabled=len(ids) != 2,
-        query_params=compare_params(ids[0], ids[1]) if len(ids) == 2 else None,
+        query_params=compare_params(left, right),
     )
 
 

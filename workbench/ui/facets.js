@@ -19,7 +19,7 @@ function drawValue(facet, value, most, pick) {
   button.title = value.label;
   button.setAttribute("aria-pressed", String(value.state === "in"));
   button.onclick = () => pick({ facet: facet.id, value: value.value, leave_out: false });
-  const not = made("button", "not", "≠");
+  const not = made("button", "not", "−");
   not.type = "button";
   not.title = value.state === "out" ? "No longer leave it out" : "Leave it out";
   not.setAttribute("aria-label", `${not.title}: ${value.label}`);

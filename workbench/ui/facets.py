@@ -83,6 +83,18 @@ def draw_switch() -> None:
     )
 
 
+def places(*, beside: bool) -> tuple[Any, Any]:
+    """Where the panel goes, None where it is not shown, and where the list goes.
+
+    beside: whether there is room for it beside the list.
+    """
+    if not beside or not are_shown():
+        return None, st.container()
+    with st.container(key="with-facets"):
+        panel, main = st.columns([1, 5], gap="small")
+    return panel, main
+
+
 def draw_facets(filter_: Filter, now: datetime, up_to: int, write: Write) -> None:
     """The panel; `write` puts a filter into the link."""
     names = [Name(field) for field in _ORDER]
@@ -135,7 +147,7 @@ def _shown(facet: Facet, filter_: Filter) -> dict[str, Any]:
         "note": f"{facet.distinct:,}" if facet.distinct > SHOWN else "",
         "folded": name.key is None and name.field not in _OPEN and picked == Chosen((), ()),
         "removable": name.key is not None,
-        "more": f"and {hidden:,} more; the search line completes them" if hidden > 0 else "",
+        "more": f"{hidden:,} more" if hidden > 0 else "",
         "values": [
             {
                 "value": value,

@@ -23,11 +23,12 @@ _TIME = "filter-time"
 
 
 def read_filter() -> Filter:
-    """The filter of the link. One that cannot be read is said and shown, never guessed at."""
+    """The filter of the link, or of the line that was just handed over in the box. A link that
+    cannot be read is said and shown, never guessed at."""
     saved_views.open_from_link()
     text = st.query_params.get(state.FILTER, "")
     try:
-        return parse_text(text, viewer_zone())
+        filter_ = parse_text(text, viewer_zone())
     except FilterError as error:
         st.error(
             f"The filter in this link cannot be read: {error}", icon=":material/filter_alt_off:"
@@ -35,6 +36,8 @@ def read_filter() -> Filter:
         st.code(text[:2000], language=None, wrap_lines=True)
         st.button("Show all requests", on_click=write_filter, args=(Filter(),))
         st.stop()
+    searched = take_searched()
+    return filter_ if searched is None else _search(searched, filter_)
 
 
 def write_filter(filter_: Filter) -> None:
@@ -53,9 +56,6 @@ def draw_filter_bar(
     filter_: Filter, now: datetime, draw_live: Callable[[], None], *, with_views: bool = True
 ) -> None:
     """The search line with its toolbar, and below it the chips. with_views: the saved views too."""
-    searched = take_searched()
-    if searched is not None and _search(searched, filter_):
-        st.rerun()
     zone = viewer_zone()
     draft = st.session_state.get(state.FILTER_DRAFT)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
@@ -87,14 +87,15 @@ def filter_of(line: str, filter_: Filter) -> Filter:
     return typed
 
 
-def _search(line: str, filter_: Filter) -> bool:
-    """Take the line over; False where it cannot be read: it then stays, and so does the filter."""
+def _search(line: str, filter_: Filter) -> Filter:
+    """Take a line over. One that cannot be read stays in the box, and so does the filter."""
     try:
-        write_filter(filter_of(line, filter_))
+        found = filter_of(line, filter_)
     except FilterError:
         st.session_state[state.FILTER_DRAFT] = line
-        return False
-    return True
+        return filter_
+    write_filter(found)
+    return found
 
 
 def _draw_problem(line: str, filter_: Filter) -> None:

@@ -40,22 +40,22 @@ class Found:
         with st.container(width="stretch"):
             self._line = st.empty()
 
-    def draw(self, reach: Reach | None, strip: Draw, body: Callable[[bool], None]) -> None:
+    def draw(self, reach: Reach | None, strip: Draw, body: Callable[[int | None], None]) -> None:
         """Draw figures and list. reach: how far the search of texts came for this page.
         strip: draws the timeline. body: draws the list, or what stands there when nothing
-        matches, which it is told."""
+        matches; it is told how many match, None where that is not known yet."""
         if reach is None or reach.is_complete:
-            body(self._draw_exact(reach, strip) == 0)
+            body(self._draw_exact(reach, strip))
             return
         self._strip.html(f'<div style="height:{HEIGHT}px"></div>')
         self._draw_reach(reach)
         if reach.found:
-            body(False)
+            body(None)
         last = self._finish() or reach
         if last.is_complete:
             total = self._draw_exact(last, strip)
             if not reach.found:
-                body(total == 0)
+                body(total)
         else:
             self._draw_reach(last)
             self._draw_go_on(last)
@@ -70,7 +70,8 @@ class Found:
             up_to=self._up_to,
             seconds=FINISH_SECONDS,
         ):
-            self._draw_reach(reach)
+            if not reach.is_complete:
+                self._draw_reach(reach)
         return reach
 
     def _draw_exact(self, reach: Reach | None, strip: Draw) -> int:

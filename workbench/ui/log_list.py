@@ -9,11 +9,16 @@ import streamlit as st
 
 from workbench.filters import Filter
 from workbench.store import search
-from workbench.store.search import Page, Position
+from workbench.store.extras import extras
+from workbench.store.search import DEFAULT, Page, Position
 from workbench.store.store import open_store
-from workbench.ui import state, words
+from workbench.ui import selection, state, words
+from workbench.ui.bulk import draw_bulk
+from workbench.ui.columns import shown
 from workbench.ui.detail import draw_detail
-from workbench.ui.log_table import ROW_HEIGHT, draw_rows
+from workbench.ui.facets import are_shown
+from workbench.ui.log_table import ROW_HEIGHT, draw_rows, usual_columns, with_stars
+from workbench.ui.sorting import arrow, ask_for, sort_now
 
 ROWS = 25
 # The open request scrolls by itself, so closing it returns to the same place.
@@ -42,16 +47,23 @@ def set_open_request(request_id: int | None) -> None:
 
 
 def read_page(filter_: Filter, now: datetime) -> Page:
-    position = Position.parse(st.query_params.get(state.POSITION, ""))
+    sort = sort_now()
     return search.page(
-        open_store().connection, filter_, now=now, limit=ROWS, position=position, up_to=as_of()
+        open_store().connection,
+        filter_,
+        now=now,
+        limit=ROWS,
+        position=Position.parse(st.query_params.get(state.POSITION, ""), sort),
+        up_to=as_of(),
+        sort=sort,
     )
 
 
-def draw_list(filter_: Filter, now: datetime) -> None:
-    """The table, and beside it the open request."""
+def draw_list(filter_: Filter, now: datetime, found: int | None) -> None:
+    """The table, and beside it the open request. found: how many requests match, if known."""
     page = read_page(filter_, now)
     opened = open_request()
+    draw_bulk(selection.selection(filter_), filter_, now, as_of(), found)
     if opened is None:
         _draw_table(page, filter_, now, None)
         return
@@ -85,44 +97,57 @@ def _open_first(filter_: Filter, now: datetime) -> None:
 
 def _draw_table(page: Page, filter_: Filter, now: datetime, opened: int | None) -> None:
     ids = [row.id for row in page.rows]
+    columns = with_stars(shown() if opened is None else usual_columns(narrow=True), page.rows)
+    more = any(column.is_extra for column in columns)
     key = f"{_TABLE}-{ids[0] if ids else 0}-{len(ids)}"
-    rows = [ids.index(opened)] if opened in ids else []
+    rows = selection.rows_of(selection.selection(filter_), ids)
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     draw_rows(
         page.rows,
         key,
-        narrow=opened is not None,
+        columns=columns,
+        extras=extras(open_store().connection, ids) if more else None,
+        mark=arrow,
+        opened=opened,
+        tight=are_shown(),
         height=ROW_HEIGHT * (len(ids) + 1) + 4,
-        on_select=lambda: _selected(key, ids),
-        selection_mode=["single-row", "single-cell"],
+        on_select=lambda: selected(key, ids, filter_),
+        # Choosing columns is what turns off sorting in the browser, which would only turn round
+        # this one page; a click on a heading asks for the order of the whole list instead.
+        selection_mode=["multi-row", "single-cell", "single-column"],
     )
     _draw_pager(page, filter_, now)
 
 
-def _selected(key: str, ids: list[int]) -> None:
-    """A click on any cell opens its line; on the box of the open line it closes it."""
-    selection = st.session_state[key]["selection"]
-    if selection["cells"]:
-        set_open_request(ids[selection["cells"][0][0]])
-    elif selection["rows"]:
-        set_open_request(ids[selection["rows"][0]])
+def selected(key: str, ids: list[int], filter_: Filter) -> None:
+    """A click on a heading sorts, on any cell opens its line, on a box picks its request."""
+    chosen = st.session_state[key]["selection"]
+    if chosen["columns"]:
+        label = chosen["columns"][0]
+        every = (*shown(), *usual_columns(narrow=True))
+        column = next((each for each in every if each.label == label), None)
+        if column is not None:
+            ask_for(column)
+    elif chosen["cells"]:
+        set_open_request(ids[chosen["cells"][0][0]])
     else:
-        set_open_request(None)
+        selection.pick_rows(selection.selection(filter_), ids, chosen["rows"])
 
 
 def _draw_pager(page: Page, filter_: Filter, now: datetime) -> None:
     if not page.has_newer and not page.has_older:
         return
+    in_time = sort_now() == DEFAULT
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Newer",
+            "Newer" if in_time else "Previous",
             icon=":material/chevron_left:",
             disabled=not page.has_newer,
             on_click=_turn,
             args=(page, filter_, now, "newer"),
         )
         st.button(
-            "Older",
+            "Older" if in_time else "Next",
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=not page.has_older,
@@ -130,7 +155,7 @@ def _draw_pager(page: Page, filter_: Filter, now: datetime) -> None:
             args=(page, filter_, now, "older"),
         )
         if page.has_newer:
-            st.button("Newest", type="tertiary", on_click=show_newest)
+            st.button("Newest" if in_time else "First", type="tertiary", on_click=show_newest)
 
 
 def _turn(page: Page, filter_: Filter, now: datetime, direction: Literal["newer", "older"]) -> None:
@@ -138,20 +163,21 @@ def _turn(page: Page, filter_: Filter, now: datetime, direction: Literal["newer"
     if not page.rows:
         show_newest()
         return
-    edge = page.rows[0] if direction == "newer" else page.rows[-1]
+    edge = page.positions[0] if direction == "newer" else page.positions[-1]
     beyond = search.page(
         open_store().connection,
         filter_,
         now=now,
         limit=ROWS,
-        position=Position.of(edge),
+        position=edge,
         direction=direction,
         up_to=as_of(),
+        sort=sort_now(),
     )
     if not beyond.rows or (direction == "newer" and not beyond.has_newer):
         st.query_params.pop(state.POSITION, None)
     else:
-        st.query_params[state.POSITION] = str(Position.of(beyond.rows[0]))
+        st.query_params[state.POSITION] = str(beyond.positions[0])
 
 
 def show_newest() -> None:
@@ -192,12 +218,12 @@ def _neighbours(
     page: Page, filter_: Filter, now: datetime, opened: int
 ) -> tuple[int | None, int | None]:
     """Ids of the requests before and after the open one, on this page or beyond it."""
-    connection = open_store().connection
-    here = next((row for row in page.rows if row.id == opened), None)
-    here = here or search.summary(connection, opened)
+    connection, sort = open_store().connection, sort_now()
+    here = next((place for place in page.positions if place.id == opened), None)
+    here = here or search.position_of(connection, opened, sort)
     if here is None:
         return None, None
-    return search.neighbours(connection, filter_, Position.of(here), now=now, up_to=as_of())
+    return search.neighbours(connection, filter_, here, now=now, up_to=as_of(), sort=sort)
 
 
 def _go(page: Page, target: int | None) -> None:
@@ -206,9 +232,9 @@ def _go(page: Page, target: int | None) -> None:
         return
     set_open_request(target)
     if all(row.id != target for row in page.rows):
-        found = search.summary(open_store().connection, target)
-        if found is not None:
-            st.query_params[state.POSITION] = str(Position.of(found))
+        place = search.position_of(open_store().connection, target, sort_now())
+        if place is not None:
+            st.query_params[state.POSITION] = str(place)
 
 
 def draw_live() -> None:

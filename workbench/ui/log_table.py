@@ -16,7 +16,17 @@ from workbench.ui.zones import zone_name
 ROW_HEIGHT = 30
 # Beside an open request there is room for these.
 NARROW = ("time", "status", "model", "input", "latency", "cost")
-_NARROW_WIDTHS = {"input": 200, "model": 140}
+_NARROW_WIDTHS = {"time": 108, "status": 78, "input": 180, "model": 136}
+# Beside the values with counts all of the usual columns still fit on a screen of 1,440 pixels.
+_TIGHT_WIDTHS = {
+    "time": 108,
+    "status": 78,
+    "model": 142,
+    "prompt": 118,
+    "input": 196,
+    "output": 150,
+}
+_TIGHT_WIDTHS |= {"latency": 70, "tokens": 66, "cost": 80, "tags": 92}
 _COLOURS = {"● ok": "#2e9e63", "▲ warning": "#c98a06", "■ error": "#d9534f"}
 _STAR_COLOUR = "#c98a06"
 _OPEN = "background-color: rgba(47, 91, 216, 0.16)"
@@ -59,15 +69,17 @@ def draw_rows(
     extras: dict[int, Extra] | None = None,
     mark: Callable[[Column], str] = lambda _: "",
     opened: int | None = None,
+    tight: bool = False,
     height: int | None = None,
     **selection: Any,
 ) -> None:
     """Draw the table; `selection` goes to `st.dataframe` (on_select, selection_mode).
 
     mark: what stands beside a heading. opened: the id of the row that stands out.
+    tight: there is less room than usual.
     """
     columns = with_stars(columns or usual_columns(), rows)
-    is_narrow = opened is not None
+    widths = _NARROW_WIDTHS if opened is not None else _TIGHT_WIDTHS if tight else {}
     st.dataframe(
         _coloured(frame_of(rows, columns, extras), [row.id == opened for row in rows]),
         key=key,
@@ -76,8 +88,7 @@ def draw_rows(
         height=height or "auto",
         column_config={
             column.label: column.config(
-                column.label + mark(column),
-                _NARROW_WIDTHS.get(column.name, column.width) if is_narrow else column.width,
+                column.label + mark(column), widths.get(column.name, column.width)
             )
             for column in columns
         },

@@ -15,6 +15,7 @@ from workbench.store.session_rows import SessionId
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.chips import label_of
+from workbench.ui.stars import draw_star
 from workbench.ui.zones import viewer_zone
 
 REQUEST_PAGE = "pages/request.py"
@@ -37,14 +38,14 @@ def linked_filter() -> Filter:
         return Filter()
 
 
-def kept_filter() -> dict[str, str]:
-    """The filter of this link, to be taken along: a request then knows its neighbours and hits."""
-    text = st.query_params.get(state.FILTER, "")
-    return {state.FILTER: text} if text else {}
+def kept_list() -> dict[str, str]:
+    """Filter and order of this link, to be taken along: a request then knows its neighbours."""
+    params = st.query_params
+    return {name: params[name] for name in (state.FILTER, state.SORT) if params.get(name)}
 
 
 def request_params(request_id: int) -> dict[str, str]:
-    return {state.REQUEST: str(request_id), **kept_filter()}
+    return {state.REQUEST: str(request_id), **kept_list()}
 
 
 def compare_params(left: int, right: int) -> dict[str, str]:
@@ -66,6 +67,7 @@ def address(page: str, params: dict[str, str]) -> str:
 def draw_actions(detail: Detail, *, is_alone: bool) -> None:
     """The row of small buttons at a request. is_alone: it is drawn on its own page already."""
     id_ = detail.summary.id
+    draw_star(detail.summary)
     if not is_alone and st.button(
         "",
         icon=":material/open_in_full:",

@@ -8,12 +8,12 @@ import streamlit as st
 
 from workbench.filters import Filter
 from workbench.store import search
-from workbench.store.search import Position
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.detail import draw_detail
 from workbench.ui.keys_help import draw_keys_help
-from workbench.ui.request_actions import kept_filter, linked_filter, read_id
+from workbench.ui.request_actions import kept_list, linked_filter, read_id
+from workbench.ui.sorting import sort_now
 
 
 def draw_request(now: datetime) -> None:
@@ -32,11 +32,11 @@ def draw_request(now: datetime) -> None:
 
 
 def _draw_toolbar(request_id: int, filter_: Filter, now: datetime) -> None:
-    connection = open_store().connection
-    here = search.summary(connection, request_id)
+    connection, sort = open_store().connection, sort_now()
+    here = search.position_of(connection, request_id, sort)
     newer = older = None
     if here is not None:
-        newer, older = search.neighbours(connection, filter_, Position.of(here), now=now)
+        newer, older = search.neighbours(connection, filter_, here, now=now, sort=sort)
     for icon, key, target, what in (
         (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
         (":material/keyboard_arrow_down:", "j", older, "Next request"),
@@ -61,10 +61,10 @@ def _draw_toolbar(request_id: int, filter_: Filter, now: datetime) -> None:
         key="close",
         type="tertiary",
     ):
-        place = {} if here is None else {state.POSITION: str(Position.of(here))}
+        place = {} if here is None else {state.POSITION: str(here)}
         st.switch_page(
             "pages/logs.py",
-            query_params={**kept_filter(), **place, state.REQUEST: str(request_id)},
+            query_params={**kept_list(), **place, state.REQUEST: str(request_id)},
         )
 
 

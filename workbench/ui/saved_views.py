@@ -17,7 +17,7 @@ from workbench.store.errors import Refused
 from workbench.store.saved_views import SavedView, Shown
 from workbench.store.store import open_store
 from workbench.store.writer import Change
-from workbench.ui import state, words
+from workbench.ui import columns, state, words
 from workbench.ui.access import actor
 from workbench.ui.chips import label_of
 
@@ -84,8 +84,19 @@ def must_say_empty() -> bool:
 
 
 def shown_now(filter_: Filter) -> Shown:
-    params = st.query_params
-    return Shown(filter_, params.get(state.SORT, ""), params.get(state.COLUMNS, ""))
+    """What a view of this moment keeps. Columns are named even where they are this person's usual
+    ones, so that others see the same."""
+    sort = st.query_params.get(state.SORT, "")
+    return Shown(filter_, sort, columns.as_text(columns.chosen()))
+
+
+def is_changed(view: SavedView, now: Shown) -> bool:
+    """Whether something else is shown than the view has; one without columns leaves them open."""
+    shown = view.shown
+    if shown is None:
+        return True
+    same_columns = shown.columns in ("", now.columns)
+    return (shown.filter, shown.sort) != (now.filter, now.sort) or not same_columns
 
 
 def draw_views(filter_: Filter, now: datetime) -> None:
@@ -93,7 +104,7 @@ def draw_views(filter_: Filter, now: datetime) -> None:
     view = active_view()
     label = "Views"
     if view is not None:
-        changed = view.shown != shown_now(filter_)
+        changed = is_changed(view, shown_now(filter_))
         label = f"{label_of(view.name)}{' (changed)' if changed else ''}"
     with st.popover(
         label, icon=":material/bookmark:", key="saved-views", on_change="rerun"
@@ -184,7 +195,7 @@ def _draw_current(view: SavedView, filter_: Filter, *, is_default: bool) -> None
     st.code(_link(view), language=None, wrap_lines=True)
     now_shown = shown_now(filter_)
     with st.container(horizontal=True, gap="small"):
-        if view.shown != now_shown and st.button(
+        if is_changed(view, now_shown) and st.button(
             "Overwrite", icon=":material/save:", help="Keep what is shown now under this name"
         ):
             _change(lambda c: changes.overwrite(c, who, view.id, now_shown))

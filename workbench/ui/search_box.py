@@ -75,7 +75,8 @@ _SEARCHED = "search-box-searched"
 def draw_search_box(text: str, wrong: bool, filter_: Filter, now: datetime, zone: tzinfo) -> None:
     """The box with `text` in it. A line that is handed over stands in `take_searched` after the
     rerun of the page that follows."""
-    asked = st.session_state.get(_ASKED)
+    # Answered once: a run of the whole page has nothing to complete.
+    asked = st.session_state.pop(_ASKED, None)
     completion = None
     if asked:
         options, place, note = completions(asked["text"], asked["caret"], filter_, now, zone)

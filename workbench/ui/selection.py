@@ -25,11 +25,12 @@ def selection(filter_: Filter) -> Selection:
     return Selection(frozenset(_picked()))
 
 
-def count(chosen: Selection, matching: int | None) -> int:
-    """How many are picked. matching: how many the filter finds, None where that is not known."""
+def count(chosen: Selection, matching: int | None) -> int | None:
+    """How many are picked. matching: how many the filter finds; where that is not known (None),
+    neither is the number of all of them."""
     if chosen.filter is None:
         return len(chosen.ids)
-    return max(0, (matching or 0) - len(chosen.without))
+    return None if matching is None else max(0, matching - len(chosen.without))
 
 
 def rows_of(chosen: Selection, ids: Sequence[int]) -> list[int]:

@@ -14,8 +14,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from workbench.logs.importing.background import close_jobs
 from workbench.export.jobs import jobs_of
+from workbench.logs.importing.background import close_jobs
 from workbench.settings import SettingsError, settings
 from workbench.store.errors import StoreError
 from workbench.store.store import close_store, open_store

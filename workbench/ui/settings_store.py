@@ -12,6 +12,7 @@ from workbench.store.store import open_store
 from workbench.ui import words
 from workbench.ui.access import actor
 from workbench.ui.sample import load_button, remove_button
+from workbench.ui.settings_deleted import draw_deleted
 from workbench.ui.zones import BROWSER, PREFERENCE, exact
 
 
@@ -33,6 +34,7 @@ def draw_store() -> None:
     )
     if held.oldest and held.newest:
         st.caption(f"Requests from {exact(held.oldest)} to {exact(held.newest)}.")
+    draw_deleted(held.deleted)
     st.subheader("Sample", anchor=False)
     if held.sample:
         remove_button(held.sample)

@@ -89,10 +89,18 @@ mark.wb-now { outline: 2px solid #e08a00; }
   overflow-wrap: anywhere; }
 .wb-variables td:nth-child(-n+2), .wb-variables th { overflow-wrap: normal; }
 .wb-variables td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
+/* The table's own tools know one page of the list and would lie over the toolbar above it. */
+[class*="st-key-log-table"] [data-testid="stElementToolbar"] { display: none; }
+.st-key-bulk, .st-key-bulk-outcome { padding: .35rem .6rem; }
+.st-key-facets { max-height: 860px; overflow-y: auto; }
+/* Values beside the list want room; the list needs it more. */
+@media (max-width: 1100px) { .st-key-facets-switch,
+  .st-key-with-facets [data-testid="stColumn"]:has(.st-key-facets) { display: none; } }
 /* On a telephone the open request stands above the list, where the eye is. */
 @media (max-width: 640px) { .st-key-list > [data-testid="stHorizontalBlock"],
  .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
  :has(> .st-key-filter-search) { min-width: 100%; }
+ .st-key-toolbar > :first-child { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """

@@ -15,6 +15,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.hostile import escaped
 from workbench.ui.template_compare import draw_comparison
+from workbench.ui.template_split import draw_splits
 from workbench.ui.zones import exact
 
 LAST = 50
@@ -35,6 +36,7 @@ def draw_labels(template: Template) -> None:
             st.caption("No release label points at a version yet.")
         if st.button("Move or make a label…", icon=":material/label:", type="primary"):
             _ask_move(template, None, None)
+        draw_splits(template)
     with record:
         st.subheader("Record", anchor=False)
         for entry in history[:60]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from workbench.store import stats
 from workbench.store.store import open_store
 from workbench.ui.zones import zone_name
 
-HEIGHT = 116
+HEIGHT = 130
 BARS = 60
+FEWEST = 20
 WIDTHS = [
     timedelta(seconds=seconds)
     for seconds in (
@@ -93,19 +95,49 @@ def _figure(bars: list[stats.Bar], width: timedelta, *, selectable: bool) -> go.
                 selected={"marker": {"opacity": 1}},
                 unselected={"marker": {"opacity": 0.45}},
             )
+    starts = [bar.start for bar in bars]
+    # Few bars keep the width of many: one alone would fill the strip with fractions of a second.
+    missing = max(timedelta(0), FEWEST * width - (max(starts) + width - min(starts))) / 2
+    most = max(_heights(bars).values())
     figure.update_layout(
         barmode="stack",
         height=HEIGHT,
-        margin={"l": 0, "r": 0, "t": 4, "b": 0},
+        margin={"l": 0, "r": 0, "t": 20, "b": 0},
         showlegend=True,
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.32, "font": {"size": 11}},
+        legend={
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 11},
+        },
         dragmode="select" if selectable else False,
         selectdirection="h",
-        xaxis={"showgrid": False, "fixedrange": True},
-        yaxis={"nticks": 3, "rangemode": "tozero", "fixedrange": True},
+        xaxis={
+            "showgrid": False,
+            "fixedrange": True,
+            "range": [min(starts) - missing, max(starts) + width + missing],
+        },
+        yaxis={
+            "nticks": 3,
+            "rangemode": "tozero",
+            "fixedrange": True,
+            # Requests are counted in whole numbers.
+            "dtick": 1 if most < 3 else None,
+        },
         bargap=0,
     )
     return figure
+
+
+def _heights(bars: list[stats.Bar]) -> dict[datetime, int]:
+    """How many requests each bar has, all statuses together."""
+    heights: Counter[datetime] = Counter()
+    for bar in bars:
+        heights[bar.start] += bar.requests
+    return heights
 
 
 def _selected(

@@ -34,6 +34,12 @@ class ParquetSink:
         self._rows = 0
 
     def write(self, table: pa.Table) -> None:
+        for column in self._columns:
+            if column.kind == "time":
+                # DuckDB says "Etc/UTC", which some readers do not know.
+                at = table.schema.get_field_index(column.name)
+                times = table.column(at).cast(pa.timestamp("us", "UTC"))
+                table = table.set_column(at, column.name, times)
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self.file,

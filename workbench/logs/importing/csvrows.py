@@ -7,6 +7,7 @@ Nothing is evaluated: a cell that begins with "=" is text.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from workbench.logs.importing.taking import excerpt
 csv.field_size_limit(MAX_RECORD)
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 5000
+# What a spreadsheet would run; exports put an apostrophe before it.
+_FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 _NOT_UTF8 = "this is not UTF-8 text; name the file's encoding, such as windows-1252"
 
 
@@ -30,7 +33,12 @@ class CsvDecoder:
 
     def rows(self, block: Block) -> Iterator[tuple[int, Row | Refusal]]:
         for place, cells in block.payload:
-            yield place, dict(zip(self.header, cells, strict=True))
+            yield place, dict(zip(self.header, map(_as_written, cells), strict=True))
+
+
+def _as_written(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 class _TooLong(Exception):

@@ -36,7 +36,7 @@ _STATUS_WORDS = {
     "failure": "ERROR",
 }
 #: Columns that no body has a field for.
-KNOWN = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "finish_reason")
+KNOWN = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "finish_reason", "scores")
 
 
 class Draft:
@@ -220,6 +220,22 @@ def _list(value: Any, field: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def _scores(value: Any, field: str) -> list[dict[str, Any]] | None:
+    """Name and value of each; who gave it, and when, belongs to the store that it comes from."""
+    found = values.parsed(value)
+    if not isinstance(found, list) or len(found) > MAX_KEYS:
+        raise FieldError(field, f"a list of at most {MAX_KEYS} scores is needed")
+    scores = []
+    for number, one in enumerate(found):
+        place = f"{field}[{number}]"
+        name = one.get("name") if isinstance(one, dict) else None
+        score = values.number(one.get("value"), f"{place}.value") if isinstance(one, dict) else None
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or score is None:
+            raise FieldError(place, "an object with name and value is needed")
+        scores.append({"name": name, "value": score})
+    return scores or None
+
+
 def _text(value: Any, _field: str) -> str | None:
     return values.text(value) or None
 
@@ -257,4 +273,5 @@ _MAKERS: Mapping[str, Callable[[Any, str], Any]] = {
     "price": _number(999_999_999),
     "score": _number(100),
     "score_name": _name,
+    "scores": _scores,
 }

@@ -56,6 +56,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "span_id": ("text", "The span that it is."),
     "score": ("number", "A score from 0 to 100."),
     "score_name": ("text", 'The name of the score; "default" without one.'),
+    "scores": ("list", "Several scores, as an export has them: a list of {name, value}."),
 }
 METADATA = "metadata."
 #: The same fields under the names of `POST /log-request` and of the stored row.

@@ -79,6 +79,9 @@ def with_known(row: NewRequest, known: Mapping[str, Any]) -> NewRequest:
         return row
     said = dict(known)
     billing = said.pop("billing", None)
+    scores = said.pop("scores", None)
+    if scores and not row.scores:
+        row = replace(row, scores=tuple((one["name"], one["value"]) for one in scores))
     found = {name: value for name, value in said.items() if getattr(row, name) is None}
     counted = billing or any(name in found for name in _COUNTS)
     if not counted or row.cost_source == "caller":

@@ -167,6 +167,10 @@ def _content(content: Any) -> Any:
 
 # YAML
 
+_ODD = re.compile(
+    r"[^\n\x20-\x7e\xa1-\u1fff\u200c-\u200d\u2030-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Texts of several lines stand in the file as they are."""
@@ -176,7 +180,13 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else "")
+    style = ""
+    if _ODD.search(text):
+        # What YAML takes for a line end or cannot hold as it is: escapes say it exactly.
+        style = '"'
+    elif "\n" in text:
+        style = "|"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)

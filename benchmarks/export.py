@@ -1,0 +1,188 @@
+"""Exports of a full store against DuckDB's own COPY of the same rows, by a running server.
+
+python -m benchmarks.export /tmp/full.duckdb             (made by benchmarks.fill; written to)
+python -m benchmarks.export /tmp/full.duckdb --only parquet,openai
+
+Each export is asked of the server, and each COPY runs in a process of its own with DuckDB's usual
+settings and the same two columns more that an export needs (JSON as JSON). While the server works,
+its memory is looked at and the newest page of the log is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import describe, percentile, resident_mb
+from tests.server import KEY, Server
+from workbench.store.export_columns import COLUMNS, DEFAULT
+
+FILTER = {
+    "filter_group": {"filters": [{"field": "provider_type", "operator": "is", "value": "mistral"}]}
+}
+_SCORES = (
+    "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
+    "scored_at} ORDER BY scored_at, name) AS scores FROM scores GROUP BY request_id) s"
+)
+_COPY = """
+import duckdb, sys, time
+database, target, form, select = sys.argv[1:]
+connection = duckdb.connect()
+connection.execute(f"ATTACH '{database}' AS store (READ_ONLY)")
+connection.execute("USE store")
+connection.execute("SET enable_progress_bar = false")
+start = time.perf_counter()
+connection.execute(f"COPY ({select}) TO '{target}' (FORMAT {form})")
+print(time.perf_counter() - start)
+"""
+
+
+@dataclass
+class Watch:
+    """What the server's memory and its log page were like meanwhile."""
+
+    server: Server
+    peak_mb: float = 0.0
+    answers_ms: list[float] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        assert self.server.process is not None
+        while not self.done.wait(0.2):
+            self.peak_mb = max(self.peak_mb, resident_mb(self.server.process.pid))
+            start = time.perf_counter()
+            call(self.server, "POST", "/api/public/v2/requests/search", {"per_page": 25})
+            self.answers_ms.append((time.perf_counter() - start) * 1000)
+
+
+def call(server: Server, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    request = urllib.request.Request(
+        f"{server.url}{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"X-API-KEY": KEY, "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=600) as answer:
+        return json.load(answer)
+
+
+def select_of(form: str, where: str) -> str:
+    """The export's columns as one SELECT."""
+    shown = []
+    for name in DEFAULT:
+        column = COLUMNS[name]
+        sql = "to_json(s.scores)::VARCHAR" if name == "scores" else column.sql
+        if form == "json" and column.kind == "json":
+            sql += "::JSON"
+        shown.append(f"{sql} AS {name}")
+    return (
+        f"SELECT {', '.join(shown)} FROM requests r JOIN bodies b ON b.request_id = r.id "
+        f"LEFT JOIN {_SCORES} ON s.request_id = r.id WHERE r.deleted_at IS NULL AND {where}"
+    )
+
+
+def copied(database: str, form: str, where: str) -> float:
+    """Seconds of DuckDB's COPY."""
+    target = Path(database).with_suffix(f".copy.{form}")
+    command = [sys.executable, "-c", _COPY, database, str(target), form, select_of(form, where)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    target.unlink()
+    return float(done.stdout)
+
+
+def exported(server: Server, spec: dict[str, Any]) -> tuple[float, dict[str, Any], Watch]:
+    """Seconds from asking to the files under their names, the export, and what was watched."""
+    watch = Watch(server)
+    thread = threading.Thread(target=watch.run)
+    start = time.perf_counter()
+    job = call(server, "POST", "/api/workbench/exports", spec)
+    thread.start()
+    while job["status"] in ("waiting", "running"):
+        time.sleep(0.05)
+        job = call(server, "GET", f"/api/workbench/exports/{job['id']}")
+    took = time.perf_counter() - start
+    watch.done.set()
+    thread.join()
+    if job["status"] != "done":
+        raise RuntimeError(f"{spec}: {job['status']}: {job['error']}")
+    return took, job, watch
+
+
+def tables() -> list[tuple[str, str, str, dict[str, Any], str]]:
+    """(key, name, DuckDB's format, spec, WHERE)."""
+    return [
+        ("parquet", "all to Parquet", "parquet", {"format": "parquet"}, "TRUE"),
+        ("csv", "all to CSV", "csv", {"format": "csv"}, "TRUE"),
+        ("jsonl", "all to JSONL", "json", {"format": "jsonl"}, "TRUE"),
+        (
+            "fifth",
+            "a provider (a fifth) to Parquet",
+            "parquet",
+            {"format": "parquet", **FILTER},
+            "r.provider = 'mistral'",
+        ),
+    ]
+
+
+def packs() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        ("openai", "OpenAI fine-tuning, exact duplicates removed", {"format": "openai"}),
+        (
+            "near",
+            "the same with near-duplicates (0.8) and a split by user",
+            {
+                "format": "openai",
+                "tuning": {
+                    "near_duplicates": 0.8,
+                    "validation": 0.1,
+                    "together": ["metadata.user_id"],
+                },
+            },
+        ),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("database")
+    parser.add_argument("--only", default="")
+    given = parser.parse_args()
+    only = set(filter(None, given.only.split(",")))
+    print(describe())
+    wanted = [row for row in tables() if not only or row[0] in only]
+    copies = {key: copied(given.database, form, where) for key, _, form, _, where in wanted}
+    server = Server(given.database).start()
+    assert server.process is not None
+    try:
+        time.sleep(3)
+        idle = resident_mb(server.process.pid)
+        print(f"\nidle memory of the server: {idle:,.0f} MB\n")
+        print("| | COPY | export | ratio | rows/s | MB beyond idle | log page p95 |")
+        print("|---|---|---|---|---|---|---|")
+        rows = [(key, name, spec) for key, name, _, spec, _ in wanted]
+        rows += [row for row in packs() if not only or row[0] in only]
+        for key, name, spec in rows:
+            took, job, watch = exported(server, spec)
+            copy = copies.get(key)
+            shown = (f"{copy:.1f} s", f"{took / copy:.2f}") if copy else ("", "")
+            print(
+                f"| {name} | {shown[0]} | {took:.1f} s | {shown[1]} | "
+                f"{job['rows_expected'] / took:,.0f} | {watch.peak_mb - idle:,.0f} | "
+                f"{percentile(watch.answers_ms, 95):,.0f} ms |",
+                flush=True,
+            )
+            call(server, "DELETE", f"/api/workbench/exports/{job['id']}")
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
