@@ -71,7 +71,8 @@ def to_text(template: FileTemplate) -> str:
     """The file of a template."""
     value: dict[str, Any] = {"name": template.name}
     if template.folder:
-        value["folder"] = "/".join(each.replace("/", "//") for each in template.folder)
+        plain = not any("/" in each or "\0" in each for each in template.folder)
+        value["folder"] = "/".join(template.folder) if plain else list(template.folder)
     if template.tags:
         value["tags"] = list(template.tags)
     if template.message:
@@ -101,7 +102,7 @@ def from_text(text: str) -> FileTemplate:
         raise FieldError("name", "the name of the template is needed")
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise FieldError("tags", "a list of texts is needed")
-    for key in ("folder", "message", "provider_base_url"):
+    for key in ("message", "provider_base_url"):
         if value.get(key) is not None and not isinstance(value[key], str):
             raise FieldError(key, f"a text is needed, {kind(value[key])} came")
     metadata = value.get("metadata")
@@ -112,14 +113,20 @@ def from_text(text: str) -> FileTemplate:
         prompt=checked(value.get("prompt"), "prompt"),
         metadata=metadata,
         tags=tuple(tags),
-        folder=_folder(value.get("folder") or ""),
+        folder=_folder(value.get("folder")),
         message=value.get("message"),
         provider_base_url=value.get("provider_base_url"),
     )
 
 
-def _folder(text: str) -> tuple[str, ...]:
-    marked = text.replace("//", "\0")
+def _folder(value: Any) -> tuple[str, ...]:
+    """Names with slashes between them, "//" for a slash in a name; or a list of names, which says
+    the same without a doubt where a name holds a slash."""
+    if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
+        return tuple(value)
+    if value is not None and not isinstance(value, str):
+        raise FieldError("folder", f"a text or a list of names is needed, {kind(value)} came")
+    marked = (value or "").replace("//", "\0")
     return tuple(each.replace("\0", "/") for each in marked.split("/") if each)
 
 
