@@ -133,9 +133,9 @@ class Found(BaseModel):
     prompt_name: str | None = None
 
 
-class SearchResults(BaseModel):
-    success: Literal[True]
-    items: list[Found]
+class Paged(BaseModel):
+    """Where a page of a list stands among the others."""
+
     page: int
     pages: int
     per_page: int
@@ -144,6 +144,11 @@ class SearchResults(BaseModel):
     has_prev: bool
     next_num: int | None
     prev_num: int | None
+
+
+class SearchResults(Paged):
+    success: Literal[True]
+    items: list[Found]
 
 
 class Suggested(BaseModel):
@@ -284,14 +289,21 @@ def results(
     with_prompt_name: bool,
 ) -> dict[str, Any]:
     """A page of a search in the reference's envelope. `latency` is in seconds there."""
-    pages = -(-found // per_page)
     return {
         "success": True,
         "items": [_item(row, more.get(row.id, ({}, [])), with_prompt_name) for row in rows],
+        **paging(page, per_page, found),
+    }
+
+
+def paging(page: int, per_page: int, total: int) -> dict[str, Any]:
+    """The fields of `Paged`."""
+    pages = -(-total // per_page)
+    return {
         "page": page,
         "pages": pages,
         "per_page": per_page,
-        "total": found,
+        "total": total,
         "has_next": page < pages,
         "has_prev": page > 1,
         "next_num": page + 1 if page < pages else None,

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
-from workbench.api.answers import when
+from workbench.api.answers import Paged, paging, when
 from workbench.registry.fetching import Fetched
 from workbench.registry.labels import LabelChange
 from workbench.registry.publishing import Published
@@ -59,16 +59,8 @@ class RawPrompt(BaseModel):
     warning: str | None = None
 
 
-class PromptList(BaseModel):
+class PromptList(Paged):
     items: list[dict[str, Any]]
-    page: int
-    pages: int
-    per_page: int
-    total: int
-    has_next: bool
-    has_prev: bool
-    next_num: int | None
-    prev_num: int | None
 
 
 class PublishedPrompt(_Open):
@@ -221,18 +213,7 @@ def item(
 
 
 def page_of(items: list[dict[str, Any]], page: int, per_page: int, total: int) -> dict[str, Any]:
-    pages = -(-total // per_page)
-    return {
-        "items": items,
-        "has_prev": page > 1,
-        "has_next": page < pages,
-        "prev_num": page - 1 if page > 1 else None,
-        "next_num": page + 1 if page < pages else None,
-        "page": page,
-        "pages": pages,
-        "per_page": per_page,
-        "total": total,
-    }
+    return {"items": items, **paging(page, per_page, total)}
 
 
 def published(made: Published, asked: Sequence[str] | None, settings: Settings) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
 from typing import Any
 
 from workbench.logs.normalise.anthropic_messages import usage_of
@@ -38,7 +37,7 @@ from workbench.providers.events import (
     ToolCallDelta,
     UsageSeen,
 )
-from workbench.providers.transport import raw_answer, raw_pieces, stainless_failure
+from workbench.providers.transport import raw_calls, stainless_failure
 
 WHO = "Anthropic"
 #: The API demands a limit; this is taken where the call names none.
@@ -89,15 +88,8 @@ class Anthropic:
     async def close(self, client: Any) -> None:
         await client.close()
 
-    async def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
-        messages = client.messages
-        if not stream:
-            yield await raw_answer(messages.with_raw_response.create, wire.kwargs)
-            return
-        create = messages.with_streaming_response.create
-        async with aclosing(raw_pieces(create, wire.kwargs)) as pieces:
-            async for piece in pieces:
-                yield piece
+    def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
+        return raw_calls(client.messages, wire.kwargs, stream=stream)
 
     def failure(self, error: Exception) -> ProviderError | None:
         return stainless_failure(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
 from typing import Any
 
 from workbench.providers import openai_wire
@@ -12,7 +11,7 @@ from workbench.providers.call import Call
 from workbench.providers.errors import ProviderError
 from workbench.providers.events import Event
 from workbench.providers.openai_wire import Dialect
-from workbench.providers.transport import raw_answer, raw_pieces, stainless_failure
+from workbench.providers.transport import raw_calls, stainless_failure
 
 
 class OpenAIChat:
@@ -43,15 +42,8 @@ class OpenAIChat:
     async def close(self, client: Any) -> None:
         await client.close()
 
-    async def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
-        completions = client.chat.completions
-        if not stream:
-            yield await raw_answer(completions.with_raw_response.create, wire.kwargs)
-            return
-        create = completions.with_streaming_response.create
-        async with aclosing(raw_pieces(create, wire.kwargs)) as pieces:
-            async for piece in pieces:
-                yield piece
+    def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
+        return raw_calls(client.chat.completions, wire.kwargs, stream=stream)
 
     def failure(self, error: Exception) -> ProviderError | None:
         return stainless_failure(error)

@@ -6,7 +6,6 @@ Shapes: https://platform.openai.com/docs/api-reference/responses and `openai.typ
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
 from typing import Any
 
 from workbench.logs.normalise.openai_responses import usage_of
@@ -39,7 +38,7 @@ from workbench.providers.events import (
 )
 from workbench.providers.openai_chat import OpenAIChat
 from workbench.providers.openai_wire import thinks_first
-from workbench.providers.transport import raw_answer, raw_pieces
+from workbench.providers.transport import raw_calls
 
 WHO = "OpenAI's Responses API"
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
@@ -74,15 +73,8 @@ class OpenAIResponses(OpenAIChat):
     def from_wire(self, chunk: Any) -> Iterable[Event]:
         return _events(mapping(chunk))
 
-    async def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
-        responses = client.responses
-        if not stream:
-            yield await raw_answer(responses.with_raw_response.create, wire.kwargs)
-            return
-        create = responses.with_streaming_response.create
-        async with aclosing(raw_pieces(create, wire.kwargs)) as pieces:
-            async for piece in pieces:
-                yield piece
+    def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
+        return raw_calls(client.responses, wire.kwargs, stream=stream)
 
 
 def _tune(kwargs: dict[str, Any], call: Call, ignored: Ignored) -> None:

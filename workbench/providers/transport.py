@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
+from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
 
@@ -122,6 +123,18 @@ async def raw_pieces(method: Any, kwargs: Mapping[str, Any]) -> AsyncGenerator[A
             piece = _json_answer(data)
             if isinstance(piece, dict) and (event == "error" or piece.get("error")):
                 raise of_words(piece, "The provider reported an error within the stream.")
+            yield piece
+
+
+async def raw_calls(
+    resource: Any, kwargs: Mapping[str, Any], *, stream: bool
+) -> AsyncGenerator[Any, None]:
+    """The answer of `resource.create`, whole or piece by piece, as the JSON that came."""
+    if not stream:
+        yield await raw_answer(resource.with_raw_response.create, kwargs)
+        return
+    async with aclosing(raw_pieces(resource.with_streaming_response.create, kwargs)) as pieces:
+        async for piece in pieces:
             yield piece
 
 

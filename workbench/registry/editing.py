@@ -51,6 +51,11 @@ class Editing:
         return NEW if self.template_id is None else f"template/{self.template_id}"
 
     @property
+    def identifier(self) -> str | int:
+        """What it is found by: its id, or its name where it is not saved yet."""
+        return self.name if self.template_id is None else self.template_id
+
+    @property
     def is_chat(self) -> bool:
         return self.prompt.get("type") == "chat"
 

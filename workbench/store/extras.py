@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from workbench.store.connection import Connection
+from workbench.store.search import scores_of
 
 _COLUMNS = (
     *("finish_reason", "function_name", "source", "origin", "actor", "group_id", "prompt_label"),
@@ -42,11 +43,7 @@ def extras(connection: Connection, ids: Sequence[int]) -> dict[int, Extra]:
             "WHERE id IN (SELECT unnest(?::BIGINT[]))",
             [list(ids)],
         ).fetchall()
-        scores = cursor.execute(
-            "SELECT request_id, name, value FROM scores "
-            "WHERE request_id IN (SELECT unnest(?::BIGINT[])) ORDER BY scored_at",
-            [list(ids)],
-        ).fetchall()
+        scores = scores_of(cursor, ids)
     given: dict[int, dict[str, float]] = {}
     for id_, name, value in scores:
         given.setdefault(id_, {})[name] = value

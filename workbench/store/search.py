@@ -353,6 +353,15 @@ def position_of(connection: Connection, request_id: int, sort: Sort = DEFAULT) -
     return None if row is None else Position(tuple(row[1:]), row[0])
 
 
+def scores_of(cursor: Cursor, ids: Sequence[int]) -> list[tuple[int, str, float]]:
+    """(request, name, value) of all scores of some requests, the newest last."""
+    return cursor.execute(
+        "SELECT request_id, name, value FROM scores "
+        "WHERE request_id IN (SELECT unnest(?::BIGINT[])) ORDER BY scored_at",
+        [list(ids)],
+    ).fetchall()
+
+
 def metadata_and_scores(
     connection: Connection, ids: Sequence[int]
 ) -> dict[int, tuple[dict[str, Any], list[tuple[str, float]]]]:
@@ -364,11 +373,7 @@ def metadata_and_scores(
             "SELECT id, metadata FROM requests WHERE id IN (SELECT unnest(?::BIGINT[]))",
             [list(ids)],
         ).fetchall()
-        scores = cursor.execute(
-            "SELECT request_id, name, value FROM scores "
-            "WHERE request_id IN (SELECT unnest(?::BIGINT[])) ORDER BY scored_at",
-            [list(ids)],
-        ).fetchall()
+        scores = scores_of(cursor, ids)
     found: dict[int, tuple[dict[str, Any], list[tuple[str, float]]]] = {
         id_: (orjson.loads(text) if text else {}, []) for id_, text in metadata
     }

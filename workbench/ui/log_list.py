@@ -18,6 +18,7 @@ from workbench.ui.columns import shown
 from workbench.ui.detail import draw_detail
 from workbench.ui.facets import are_shown
 from workbench.ui.log_table import ROW_HEIGHT, draw_rows, usual_columns, with_stars
+from workbench.ui.request_actions import draw_steps
 from workbench.ui.sorting import arrow, ask_for, sort_now
 
 ROWS = 25
@@ -187,21 +188,7 @@ def show_newest() -> None:
 
 def _draw_toolbar(page: Page, filter_: Filter, now: datetime, opened: int) -> None:
     newer, older = _neighbours(page, filter_, now, opened)
-    for icon, key, target, what in (
-        (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
-        (":material/keyboard_arrow_down:", "j", older, "Next request"),
-    ):
-        st.button(
-            "",
-            icon=icon,
-            shortcut=key,
-            help=what,
-            key=f"go-{key}",
-            type="tertiary",
-            disabled=target is None,
-            on_click=_go,
-            args=(page, target),
-        )
+    draw_steps(newer, older, lambda target: _go(page, target))
     st.button(
         "",
         icon=":material/close:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import streamlit as st
@@ -36,6 +37,25 @@ def linked_filter() -> Filter:
         return parse_text(st.query_params.get(state.FILTER, ""), viewer_zone())
     except FilterError:
         return Filter()
+
+
+def draw_steps(newer: int | None, older: int | None, go: Callable[[int | None], None]) -> None:
+    """Buttons and keys to the requests before and after the open one."""
+    for icon, key, target, what in (
+        (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
+        (":material/keyboard_arrow_down:", "j", older, "Next request"),
+    ):
+        st.button(
+            "",
+            icon=icon,
+            shortcut=key,
+            help=what,
+            key=f"go-{key}",
+            type="tertiary",
+            disabled=target is None,
+            on_click=go,
+            args=(target,),
+        )
 
 
 def kept_list() -> dict[str, str]:

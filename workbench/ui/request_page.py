@@ -12,7 +12,7 @@ from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.detail import draw_detail
 from workbench.ui.keys_help import draw_keys_help
-from workbench.ui.request_actions import kept_list, linked_filter, read_id
+from workbench.ui.request_actions import draw_steps, kept_list, linked_filter, read_id
 from workbench.ui.sorting import sort_now
 
 
@@ -37,21 +37,7 @@ def _draw_toolbar(request_id: int, filter_: Filter, now: datetime) -> None:
     newer = older = None
     if here is not None:
         newer, older = search.neighbours(connection, filter_, here, now=now, sort=sort)
-    for icon, key, target, what in (
-        (":material/keyboard_arrow_up:", "k", newer, "Previous request"),
-        (":material/keyboard_arrow_down:", "j", older, "Next request"),
-    ):
-        st.button(
-            "",
-            icon=icon,
-            shortcut=key,
-            help=what,
-            key=f"go-{key}",
-            type="tertiary",
-            disabled=target is None,
-            on_click=_go,
-            args=(target,),
-        )
+    draw_steps(newer, older, _go)
     draw_keys_help()
     if st.button(
         "",

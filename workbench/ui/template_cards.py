@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import streamlit as st
@@ -107,12 +108,8 @@ def _draw_head(
                     title,
                     key=f"part-{title}-{key}",
                     type="tertiary",
-                    on_click=_then(changed, editing.add_part, index, _copied(part)),
+                    on_click=_then(changed, editing.add_part, index, deepcopy(part)),
                 )
-
-
-def _copied(part: dict[str, Any]) -> dict[str, Any]:
-    return {name: dict(v) if isinstance(v, dict) else v for name, v in part.items()}
 
 
 def _draw_part(

@@ -19,7 +19,6 @@ from workbench.ui.template_split import draw_splits
 from workbench.ui.zones import exact
 
 LAST = 50
-_MOVES = ("label.move", "label.remove", "label.approved", "label.ask", "label.rejected")
 
 
 def draw_labels(template: Template) -> None:

@@ -60,36 +60,9 @@ def _draw_filters() -> Query:
             width="stretch",
             label_visibility="collapsed",
         )
-        folder = st.selectbox(
-            "Folder",
-            sorted(names),
-            index=None,
-            key="folder",
-            bind="query-params",
-            placeholder="Every folder",
-            width=190,
-            label_visibility="collapsed",
-        )
-        tag = st.selectbox(
-            "Tag",
-            listing.tags(connection),
-            index=None,
-            key="tag",
-            bind="query-params",
-            placeholder="Every tag",
-            width=150,
-            label_visibility="collapsed",
-        )
-        label = st.selectbox(
-            "Release label",
-            labels.label_names(connection),
-            index=None,
-            key="label",
-            bind="query-params",
-            placeholder="Every label",
-            width=150,
-            label_visibility="collapsed",
-        )
+        folder = _choice("folder", "Folder", "Every folder", sorted(names), 190)
+        tag = _choice("tag", "Tag", "Every tag", listing.tags(connection))
+        label = _choice("label", "Release label", "Every label", labels.label_names(connection))
         deleted = st.toggle("Deleted", key="deleted", bind="query-params")
         if st.button("New folder", icon=":material/create_new_folder:", type="tertiary"):
             _ask_folder(names)
@@ -102,6 +75,22 @@ def _draw_filters() -> Query:
         folder_id=names.get(folder, ANY_FOLDER) if folder else ANY_FOLDER,
         label=label,
         status="deleted" if deleted else "active",
+    )
+
+
+def _choice(
+    key: str, title: str, placeholder: str, options: list[str], width: int = 150
+) -> str | None:
+    """One of the options, or None for all; it stands in the link under `key`."""
+    return st.selectbox(
+        title,
+        options,
+        index=None,
+        key=key,
+        bind="query-params",
+        placeholder=placeholder,
+        width=width,
+        label_visibility="collapsed",
     )
 
 

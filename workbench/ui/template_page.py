@@ -12,6 +12,7 @@ from workbench.store.registry_rows import Template
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.hostile import escaped
+from workbench.ui.request_actions import read_id
 from workbench.ui.template_editor import current, draw_editor
 from workbench.ui.template_labels import draw_labels
 from workbench.ui.template_list import NEW
@@ -29,7 +30,7 @@ TABS: dict[str, Callable[[Template], None]] = {
 
 def draw_template(text: str) -> None:
     """text: the `template` of the link, an id or "new"."""
-    template_id = int(text) if text.isdecimal() and len(text) <= 16 else None
+    template_id = read_id(state.TEMPLATE)
     if template_id is None and text != NEW:
         st.info("There is no such prompt template. Choose one in the list.")
         _draw_back()

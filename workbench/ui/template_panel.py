@@ -43,8 +43,9 @@ _SAID = 12
 
 
 def draw_panel(editing: Editing, changed: Callable[[], None]) -> None:
-    analysis = analyse_prompt(editing.prompt, SnippetFinder(open_store().registry_reader))
-    _draw_other_parser(editing, analysis)
+    resolve = SnippetFinder(open_store().registry_reader)
+    analysis = analyse_prompt(editing.prompt, resolve)
+    _draw_other_parser(editing, analysis, resolve)
     _draw_problems(editing, analysis, changed)
     view = st.segmented_control(
         "View",
@@ -57,16 +58,15 @@ def draw_panel(editing: Editing, changed: Callable[[], None]) -> None:
     if view == "Marked text":
         _draw_marked(analysis)
     elif view == "Rendered":
-        _draw_rendered(editing, analysis, changed)
+        _draw_rendered(editing, analysis, resolve, changed)
     else:
         st.html(variables_html(analysis.variables))
 
 
-def _draw_other_parser(editing: Editing, analysis: PromptAnalysis) -> None:
+def _draw_other_parser(editing: Editing, analysis: PromptAnalysis, resolve: SnippetFinder) -> None:
     """How the variables would change under the other parser, before anything is saved."""
     other: TemplateFormat = "jinja2" if editing.format == "f-string" else "f-string"
-    reader = SnippetFinder(open_store().registry_reader)
-    there = analyse_prompt(with_format(editing.prompt, other), reader)
+    there = analyse_prompt(with_format(editing.prompt, other), resolve)
     here_names = {one.name for one in analysis.variables}
     there_names = {one.name for one in there.variables}
     went, came = sorted(here_names - there_names), sorted(there_names - here_names)
@@ -199,7 +199,12 @@ def _draw_marked(analysis: PromptAnalysis) -> None:
         st.html(marked_html(part.text, marks_of(analysis, part.message, part.part)))
 
 
-def _draw_rendered(editing: Editing, analysis: PromptAnalysis, changed: Callable[[], None]) -> None:
+def _draw_rendered(
+    editing: Editing,
+    analysis: PromptAnalysis,
+    resolve: SnippetFinder,
+    changed: Callable[[], None],
+) -> None:
     draw_values(editing, analysis, changed)
     policy = st.segmented_control(
         "Missing variables are",
@@ -212,7 +217,7 @@ def _draw_rendered(editing: Editing, analysis: PromptAnalysis, changed: Callable
         editing.prompt,
         read_values(editing, analysis),
         on_missing=MISSING[policy or "empty"],
-        resolve=SnippetFinder(open_store().registry_reader),
+        resolve=resolve,
         pool=shared_pool(),
     )
     for problem in done.problems:

@@ -63,9 +63,8 @@ def ask_save(editing: Editing, forget: Callable[[], None], load: Callable[[int],
 
 def _newest(editing: Editing) -> int | None:
     """The number of the newest version; None where the template is not there."""
-    identifier = editing.name if editing.template_id is None else editing.template_id
     try:
-        return finding.version(open_store().connection, identifier)[1].number
+        return finding.version(open_store().connection, editing.identifier)[1].number
     except NotFound:
         return None
 
@@ -75,8 +74,7 @@ def _draw_conflict(editing: Editing, newest: int | None, load: Callable[[int], N
         st.error("This prompt template was deleted meanwhile: restore it in the list first.")
         return
     connection = open_store().connection
-    identifier = editing.name if editing.template_id is None else editing.template_id
-    template, version = finding.version(connection, identifier, newest)
+    template, version = finding.version(connection, editing.identifier, newest)
     begun = f"from version {editing.base}" if editing.base else "as a new template"
     st.warning(
         f"Version {newest} was saved meanwhile by {escaped(version.info.created_by)}; yours was "
@@ -99,8 +97,7 @@ def draw_changes(editing: Editing, number: int | None) -> None:
     """The texts that differ from a saved version."""
     if number is None:
         return
-    identifier = editing.name if editing.template_id is None else editing.template_id
-    _, version = finding.version(open_store().connection, identifier, number)
+    _, version = finding.version(open_store().connection, editing.identifier, number)
     changes = [
         each for each in compare_messages(version.prompt, editing.prompt) if each.kind != "same"
     ]

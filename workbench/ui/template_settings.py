@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import streamlit as st
@@ -143,8 +144,7 @@ def _draw_tools(editing: Editing, changed: Changed) -> None:
         editing.revision += 1
 
     def add() -> None:
-        copied = json.loads(json.dumps(_NEW_TOOL))
-        replace([*(editing.prompt.get("tools") or []), copied])
+        replace([*(editing.prompt.get("tools") or []), deepcopy(_NEW_TOOL)])
         changed()
 
     for tool in editing.prompt.get("tools") or ():

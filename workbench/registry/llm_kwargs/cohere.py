@@ -22,19 +22,11 @@ _OWN = {
 
 def build(request: Request) -> dict[str, Any]:
     """Keyword arguments; parameters win over what is derived."""
-    plain = Request(request.prompt, request.model, {}, notes=request.notes)
-    kwargs = openai_chat.build(plain)
+    kwargs = openai_chat.build_for_kin(request)
     for message in kwargs["messages"]:
-        if message["role"] == "developer":
-            message["role"] = "system"
-        elif message["role"] == "function":
+        if message["role"] == "function":
             message["role"] = "tool"
             message["tool_call_id"] = message.pop("name", "")
-    older = kwargs.pop("functions", None)
-    kwargs.pop("function_call", None)
-    if older:
-        tools = kwargs.setdefault("tools", [])
-        tools += [{"type": "function", "function": each} for each in older]
     said = kwargs.pop("tool_choice", None)
     if said in ("required", "none"):
         kwargs["tool_choice"] = said.upper()

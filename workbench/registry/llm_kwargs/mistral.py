@@ -19,20 +19,12 @@ _OWN = {
 
 def build(request: Request) -> dict[str, Any]:
     """Keyword arguments; parameters win over what is derived."""
-    plain = Request(request.prompt, request.model, {}, notes=request.notes)
-    kwargs = openai_chat.build(plain)
+    kwargs = openai_chat.build_for_kin(request)
     for message in kwargs["messages"]:
-        if message["role"] == "developer":
-            message["role"] = "system"
-        elif message["role"] == "function":
+        if message["role"] == "function":
             message["role"] = "tool"
         if isinstance(message["content"], list):
             message["content"] = [_part(part) for part in message["content"]]
-    older = kwargs.pop("functions", None)
-    kwargs.pop("function_call", None)
-    if older:
-        tools = kwargs.setdefault("tools", [])
-        tools += [{"type": "function", "function": each} for each in older]
     if kwargs.get("tool_choice") == "required":
         kwargs["tool_choice"] = "any"
     return kwargs | spelled(request.parameters, _OWN)

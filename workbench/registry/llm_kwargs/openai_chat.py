@@ -37,6 +37,21 @@ def build(request: Request) -> dict[str, Any]:
     return kwargs | parameters_of(request.parameters)
 
 
+def build_for_kin(request: Request) -> dict[str, Any]:
+    """The same without parameters, for vendors whose chat is close to OpenAI's: they know neither
+    developer messages nor functions beside tools."""
+    kwargs = build(Request(request.prompt, request.model, {}, notes=request.notes))
+    for message in kwargs["messages"]:
+        if message["role"] == "developer":
+            message["role"] = "system"
+    older = kwargs.pop("functions", None)
+    kwargs.pop("function_call", None)
+    if older:
+        tools = kwargs.setdefault("tools", [])
+        tools += [{"type": "function", "function": each} for each in older]
+    return kwargs
+
+
 def parameters_of(parameters: dict[str, Any]) -> dict[str, Any]:
     """Settings under OpenAI's names. `max_tokens` stays for older models, which know no other."""
     own = dict(_OWN)
