@@ -1,6 +1,7 @@
 """Logs: find requests, read them, annotate them. Everything on the screen is in the link."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -64,9 +65,13 @@ def draw_body(number: int | None) -> None:
         else:
             draw_list(filter_, now, number)
     if panel is not None:
-        with panel:
-            draw_facets(filter_, now, as_of(), write_filter)
+        panels.append(panel)
 
 
+panels: list[Any] = []
 reads_texts = text_search.reads_texts(filter_, now)
 found.draw(read_page(filter_, now).reach if reads_texts else None, draw_strip, draw_body)
+# Last, when a search of texts has come as far as it will in this run: its counts are those above.
+for panel in panels:
+    with panel:
+        draw_facets(filter_, now, as_of(), write_filter)

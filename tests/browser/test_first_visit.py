@@ -40,8 +40,8 @@ def test_sample_filter_share_and_see_the_same(visit: Visit) -> None:
     line = page.get_by_placeholder(re.compile("Words, or model"))
     line.fill("provider:anthropic tag:prod")
     line.press("Enter")
-    expect(page.get_by_text(re.compile("provider is anthropic"))).to_be_visible()
-    expect(page.get_by_text(re.compile("tag has prod"))).to_be_visible()
+    expect(page.get_by_role("button", name="provider is anthropic")).to_be_visible()
+    expect(page.get_by_role("button", name="tag has prod")).to_be_visible()
     first.settle()
     first.click_row(2)
     expect(page.get_by_role("radio", name="Conversation")).to_be_visible()
@@ -55,7 +55,7 @@ def test_sample_filter_share_and_see_the_same(visit: Visit) -> None:
     second = visit(timezone_id="Europe/Berlin")
     other = second.goto(page.url)
     expect(other.get_by_text(counted)).to_be_visible()
-    expect(other.get_by_text(re.compile("provider is anthropic"))).to_be_visible()
+    expect(other.get_by_role("button", name="provider is anthropic")).to_be_visible()
     second.settle()
     assert other.locator(".st-key-detail .wb-text").all_inner_texts() == drawn
     assert first.foreign == second.foreign == []

@@ -291,3 +291,15 @@ def test_the_count_is_exact_in_the_end_although_the_page_came_first(
     shown = text_of(app)
     assert "**183** requests" in shown
     assert "searched the texts of 183 requests" in shown
+
+
+def test_facets_count_what_the_finished_search_found(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = Pace(first=30, second=30, growth=1, by_id=30, scattered=1e9)
+    monkeypatch.setattr(text_scan, "PACE", pace)
+    app = open_page("logs", f="way")
+    (panel,) = (each for each in app.get("bidi_component") if each.key == "facets-panel")
+    shown = orjson.loads(panel.proto.json)["facets"]
+    counts = {value["label"]: value["count"] for facet in shown for value in facet["values"]}
+    assert counts["gpt-4o-mini"] == 20

@@ -157,7 +157,7 @@ def _batch(store: Store, rows: Sequence[Kept], asked: Asked, actor: str) -> Coun
     if made and not asked.dry_run:
         detail = {"filter": asked.text, "all": asked.everything}
         # Rows that were deleted meanwhile count as read and as unchanged.
-        changed = write(store, made, actor, detail).result()
+        changed = write(store, made, actor, detail)
     return Counts(
         len(rows),
         changed,

@@ -112,6 +112,21 @@ def aligned(table: pa.Table, ids: Any, *, missing: bool) -> pa.Table:
     return table.take(pa.array(rows, mask=~there))
 
 
+def moved(table: pa.Table) -> pa.Table:
+    """The same rows in one piece of Arrow's own memory.
+
+    What DuckDB hands over grew bit by bit in the C library's heap, which does not shrink again
+    where one table is read while another is written: half a gigabyte more for a million requests.
+    """
+    batches = table.to_batches()
+    size = sum(pa.ipc.get_record_batch_size(batch) for batch in batches)
+    piece = pa.allocate_buffer(size + 4096 * (2 + table.num_columns // 8 + len(batches)))
+    with pa.ipc.new_stream(pa.FixedSizeBufferWriter(piece), table.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return pa.ipc.open_stream(piece).read_all()
+
+
 def has_byte(texts: Any, low: int, high: int | None = None) -> bool:
     """Whether an ASCII sign (any from low to high) stands in any of the texts.
 

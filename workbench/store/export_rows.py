@@ -21,7 +21,16 @@ from workbench.filters import Filter
 from workbench.store import blobs, clock
 from workbench.store.connection import ROW_GROUP_ROWS, Connection
 from workbench.store.export_columns import Column
-from workbench.store.export_parts import ROW, Part, aligned, fetched, has_byte, parts_of, reading
+from workbench.store.export_parts import (
+    ROW,
+    Part,
+    aligned,
+    fetched,
+    has_byte,
+    moved,
+    parts_of,
+    reading,
+)
 from workbench.store.search import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
@@ -51,6 +60,7 @@ class Snapshot:
         self._cursor = connection.new_cursor()
         self._ids: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
+        self._has_table = False
         if started is not None:
             started(self)
         try:
@@ -67,13 +77,17 @@ class Snapshot:
         row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
         assert row is not None
         self.as_of, self._all = int(row[0]), int(row[1])
-        # A text is searched once, however often the rows are read.
-        self._cursor.execute(
-            f"CREATE TEMP TABLE chosen AS SELECT r.id FROM {source} WHERE {where} ORDER BY r.id",
-            params,
-        )
-        ordered = self._cursor.execute("SELECT id FROM temp.main.chosen ORDER BY id")
-        self._ids = ordered.fetchnumpy()["id"]
+        found = self._cursor.execute(f"SELECT r.id FROM {source} WHERE {where}", params)
+        self._ids = np.sort(found.fetchnumpy()["id"])
+
+    def _choose(self) -> None:
+        """Put the ids where other statements find them."""
+        if not self._has_table:
+            table = pa.table({"id": self._ids})
+            self._cursor.register("chosen_ids", table)
+            self._cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
+            self._cursor.unregister("chosen_ids")
+            self._has_table = True
 
     @property
     def rows(self) -> int:
@@ -107,6 +121,7 @@ class Snapshot:
         )
 
     def _names(self, select: str) -> list[str]:
+        self._choose()
         rows = self._cursor.execute(
             f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name"
         ).fetchall()
@@ -120,7 +135,10 @@ class Snapshot:
         lists_as_text: lists come as JSON. first: no more rows than this. Base64 that was taken out
         of a column is back in its place. Raises StoreError where the store cannot be read.
         """
-        parts = parts_of(columns, lists_as_text, sparse=self.rows < _DENSE * self._all)
+        sparse = self.rows < _DENSE * self._all
+        if sparse:
+            self._choose()
+        parts = parts_of(columns, lists_as_text, sparse=sparse)
         end = self.rows if first is None else min(first, self.rows)
         start, rows = 0, ROW_GROUP_ROWS
         while start < end:
@@ -143,7 +161,7 @@ class Snapshot:
             found += [(name, table[name]) for name in table.column_names[1:]]
         by_name = dict(found)
         names = [ROW, *(name for part in parts for name in part.names)]
-        return pa.table([by_name[name] for name in names], names)
+        return moved(pa.table([by_name[name] for name in names], names))
 
     def _whole(self, table: pa.Table, names: Sequence[str]) -> Iterator[pa.Table]:
         """The table with its base64, in as many pieces as keep each piece small."""

@@ -7,7 +7,6 @@ the linked prompt and the raw call stay as they are.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -215,12 +214,11 @@ def rewritten(pairs: Sequence[tuple[Kept, NewRequest]]) -> list[Rewritten]:
     return result
 
 
-def write(
-    store: Store, rows: Sequence[Rewritten], actor: str, detail: Mapping[str, Any]
-) -> Future[int]:
-    """Write what differs, in one transaction; gives the number of rows that changed.
+def write(store: Store, rows: Sequence[Rewritten], actor: str, detail: Mapping[str, Any]) -> int:
+    """Write what differs, in one transaction; returns the number of rows that changed.
 
     Rows that were deleted meanwhile are left alone. detail: stands in the audit beside the number.
+    Raises StoreError where nothing can be written.
     """
 
     def change(cursor: Cursor) -> int:
@@ -259,10 +257,10 @@ def write(
             )
         return len(changed)
 
-    written = store.change(change)
-    # After the commit and before whoever waits goes on: a search knows the texts of before.
-    written.add_done_callback(lambda _done: text_search.forget(store.connection))
-    return written
+    changed = store.change(change).result()
+    # What was searched before the commit knows the texts of before.
+    text_search.forget(store.connection)
+    return changed
 
 
 def _update(

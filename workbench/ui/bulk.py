@@ -139,6 +139,8 @@ def sentence(job: Job) -> str:
         did = _DONE.get(job.kind.action, "Changed") if job.kind else "Changed"
         if isinstance(job.kind, Starring):
             did = "Starred" if job.kind.starred else "Took the star from"
+        if outcome.planned and not outcome.changed and not stopped:
+            return f"Nothing to change: {words.plural(outcome.planned, 'request')} had it already."
         text = f"{did} {words.plural(outcome.changed, 'request')}{stopped}."
         same = outcome.planned - outcome.changed
         if same and not stopped:

@@ -25,6 +25,7 @@ from workbench.ui import words
 from workbench.ui.access import actor
 
 _MESSAGE = "bulk-message"
+_ROUND = "bulk-round"
 Start = Callable[[Selection, Kind], None]
 
 
@@ -38,20 +39,20 @@ def draw_menus(chosen: Selection, number: int | None, start: Start) -> None:
     _draw_download(chosen, number)
 
 
-def _submitted(name: str, chosen: Selection, make: Callable[[], Kind], start: Start) -> None:
+def _submitted(chosen: Selection, make: Callable[[], Kind], start: Start) -> None:
     """Do what a form asks for and close its menu; what makes no sense is said in the open menu."""
     try:
         kind = make()
     except Refused as error:
         st.session_state[_MESSAGE] = str(error)
         return
-    st.session_state[f"bulk-{name}"] = False
+    # Menus of another key are new ones, and closed.
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     start(chosen, kind)
 
 
 def _submit(
     label: str,
-    name: str,
     chosen: Selection,
     start: Start,
     make: Callable[[], Kind],
@@ -63,7 +64,7 @@ def _submit(
         label,
         type="primary" if is_main else "secondary",
         on_click=_submitted,
-        args=(name, chosen, make, start),
+        args=(chosen, make, start),
     )
 
 
@@ -73,7 +74,8 @@ def _entered(field: str) -> Any:
 
 def _popover(label: str, icon: str, name: str) -> Any:
     """A menu of the bar where it is open: what is in it is drawn only then."""
-    menu = st.popover(label, icon=icon, key=f"bulk-{name}", type="tertiary", on_change="rerun")
+    key = f"bulk-{name}-{st.session_state.get(_ROUND, 0)}"
+    menu = st.popover(label, icon=icon, key=key, type="tertiary", on_change="rerun")
     if not menu.open:
         return None
     if message := st.session_state.pop(_MESSAGE, None):
@@ -91,7 +93,6 @@ def _draw_tags(chosen: Selection, start: Start) -> None:
             st.multiselect(label, names, accept_new_options=True, placeholder="Tags", key=key)
         _submit(
             "Change tags",
-            "tags",
             chosen,
             start,
             lambda: Tagging(tuple(_entered("add")), tuple(_entered("remove"))),
@@ -113,14 +114,12 @@ def _draw_metadata(chosen: Selection, start: Start) -> None:
         with st.container(horizontal=True):
             _submit(
                 "Set",
-                "metadata",
                 chosen,
                 start,
                 lambda: MetadataChange({_entered("key"): _metadata_value(_entered("value"))}),
             )
             _submit(
                 "Remove the key",
-                "metadata",
                 chosen,
                 start,
                 lambda: MetadataChange(remove=(_entered("key"),)),
@@ -146,14 +145,12 @@ def _draw_score(chosen: Selection, start: Start) -> None:
         with st.container(horizontal=True):
             _submit(
                 "Give the score",
-                "score",
                 chosen,
                 start,
                 lambda: Scoring(_entered("score-name").strip(), float(_entered("score-value"))),
             )
             _submit(
                 "Remove the score",
-                "score",
                 chosen,
                 start,
                 lambda: Scoring(_entered("score-name").strip(), None),
@@ -181,12 +178,8 @@ def _draw_group(chosen: Selection, start: Start) -> None:
             key="bulk-number",
         )
         with st.container(horizontal=True):
-            _submit(
-                "Put together", "group", chosen, start, lambda: Grouping(_group(_entered("number")))
-            )
-            _submit(
-                "Take out of theirs", "group", chosen, start, lambda: Grouping(None), is_main=False
-            )
+            _submit("Put together", chosen, start, lambda: Grouping(_group(_entered("number"))))
+            _submit("Take out of theirs", chosen, start, lambda: Grouping(None), is_main=False)
 
 
 def _group(given: str) -> int:

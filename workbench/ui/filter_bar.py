@@ -67,9 +67,13 @@ def draw_filter_bar(
         if with_views:
             saved_views.draw_views(filter_, now)
         draw_live()
-    if draft is not None:
-        _draw_problem(draft, filter_)
-    draw_chips(filter_, write_filter)
+    # Containers of their own: what stands below keeps its place when these come and go, so that
+    # the browser never shows old parts inside new ones.
+    with st.container():
+        if draft is not None:
+            _draw_problem(draft, filter_)
+    with st.container():
+        draw_chips(filter_, write_filter)
 
 
 def line_of(filter_: Filter) -> str:

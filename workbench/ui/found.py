@@ -44,18 +44,23 @@ class Found:
         """Draw figures and list. reach: how far the search of texts came for this page.
         strip: draws the timeline. body: draws the list, or what stands there when nothing
         matches; it is told how many match, None where that is not known yet."""
+        place = st.container()
         if reach is None or reach.is_complete:
-            body(self._draw_exact(reach, strip))
+            total = self._draw_exact(reach, strip)
+            with place:
+                body(total)
             return
         self._strip.html(f'<div style="height:{HEIGHT}px"></div>')
         self._draw_reach(reach)
         if reach.found:
-            body(None)
+            with place:
+                body(None)
         last = self._finish() or reach
         if last.is_complete:
             total = self._draw_exact(last, strip)
             if not reach.found:
-                body(total)
+                with place:
+                    body(total)
         else:
             self._draw_reach(last)
             self._draw_go_on(last)

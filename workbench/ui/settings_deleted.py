@@ -43,7 +43,8 @@ def draw_deleted(deleted: int) -> None:
             _confirm(deleted)
     else:
         st.caption("Nothing is deleted that is not purged.")
-    changes = bulk_changes.recent(open_store().connection, SHOWN)
+    recent = bulk_changes.recent(open_store().connection, SHOWN)
+    changes = [change for change in recent if change.changed]
     if changes:
         st.subheader("Last changes of many requests", anchor=False)
         st.caption(f"Each can be undone for {UNDO_FOR.days} days.")
@@ -60,13 +61,16 @@ def _confirm(deleted: int) -> None:
         "being taken."
     )
     with st.container(horizontal=True):
-        if st.button("Purge for good", type="primary", key="purge-confirmed"):
-            job = bulk_jobs.start_purge(open_store(), actor())
-            st.session_state[state.BULK_JOB] = job.id
-            job.wait(WAIT_SECONDS)
+        if st.button("Purge for good", type="primary", key="purge-confirmed", on_click=_purge):
             st.rerun()
         if st.button("Keep them"):
             st.rerun()
+
+
+def _purge() -> None:
+    job = bulk_jobs.start_purge(open_store(), actor())
+    st.session_state[state.BULK_JOB] = job.id
+    job.wait(WAIT_SECONDS)
 
 
 def _draw_change(change: BulkChange, now: datetime) -> None:
@@ -87,7 +91,7 @@ def _draw_change(change: BulkChange, now: datetime) -> None:
                 args=(change.id,),
             )
         elif change.undone_at is not None:
-            st.caption("Undone")
+            st.caption("Undone", width="content")
 
 
 def _undo(change_id: int) -> None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.store.sorting import DEFAULT, Sort
+from workbench.store.sorting import DEFAULT, Kind, Sort
 from workbench.ui import state
 from workbench.ui.columns import COLUMNS, Column, column_named, keyed_names, shown
 
 _COLUMN = "sort-column"
 _DIRECTION = "sort-direction"
+_ARROWS = {"down": "↓", "up": "↑"}
+_SIZES = {"down": "largest first", "up": "smallest first"}
+_WAYS: dict[Kind, dict[str, str]] = {
+    "time": {"down": "newest first", "up": "oldest first"},
+    "text": {"down": "Z to A", "up": "A to Z"},
+    "number": _SIZES,
+    "whole": _SIZES,
+    "money": _SIZES,
+}
 
 
 def sort_now() -> Sort:
@@ -77,12 +86,13 @@ def draw_sort() -> None:
     names = list(dict.fromkeys([*names, "end", *keyed_names(), now.name]))
     st.session_state[_COLUMN] = now.name
     st.session_state[_DIRECTION] = "down" if now.descending else "up"
+    named = _WAYS[now.keys[0].kind if now.keys else "time"]
     with menu:
         st.selectbox("Sort by", names, format_func=label, key=_COLUMN, on_change=_picked)
         st.segmented_control(
             "Direction",
             ("down", "up"),
-            format_func=lambda way: "↓ largest first" if way == "down" else "↑ smallest first",
+            format_func=lambda way: f"{_ARROWS[way]} {named[way]}",
             key=_DIRECTION,
             label_visibility="collapsed",
             on_change=_picked,

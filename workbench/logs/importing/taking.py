@@ -51,7 +51,9 @@ def made_of(place: int, record: Record, origin: Origin) -> Made:
     body = with_id(record, origin)
     if record.known:
         body[KNOWN] = dict(record.known)
-    text, body = without_keys(_dumped(body), body, ())
+    text = _dumped(body)
+    if "api_key" in body or "kwargs" in body:
+        text, body = without_keys(text, body, ())
     read = track_request if record.is_call else log_request
     row = with_known(read(body, text, origin.sender).row, record.known)
     key = uuid_of("import", body["client_record_id"])

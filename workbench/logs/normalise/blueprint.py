@@ -86,7 +86,7 @@ def usage(body: Mapping[str, Any]) -> Usage | None:
     sent, received = count(body.get("input_tokens")), count(body.get("output_tokens"))
     if not sent and not received:
         return None
-    cached, written, reasoning = (count(body.get(name)) for name in _PARTS)
+    cached, written, reasoning = [count(body[name]) if name in body else None for name in _PARTS]
     return Usage(sent, received, cached, written, reasoning)
 
 
