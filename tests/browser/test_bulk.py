@@ -158,6 +158,6 @@ def test_a_star_is_one_key_away(visit: Visit, server: Server) -> None:
     expect(page.get_by_role("radio", name="Conversation")).to_be_visible()
     visitor.settle()
     page.keyboard.press("s")
-    visitor.settle()
+    expect(page.get_by_role("button", name="★")).to_be_visible()
     visitor.goto("/logs?f=is:starred")
     expect(page.get_by_text("1 request ·")).to_be_visible()

@@ -149,9 +149,14 @@ def _operation(each: Operation[Any], references: Any) -> dict[str, Any]:
     if each.parameters:
         described["parameters"] = [dict(one) for one in each.parameters]
     if each.request is not None:
+        schema = references[each.request, "validation"]
         described["requestBody"] = {
             "required": each.body_needed,
-            "content": {"application/json": {"schema": references[each.request, "validation"]}},
+            "content": {
+                "application/json": {
+                    "schema": schema if each.body_needed else {"anyOf": [schema, {"type": "null"}]}
+                }
+            },
         }
     return described
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -84,7 +85,11 @@ def identity(settings: Settings) -> str:
 
 
 def backup_path(settings: Settings, at: datetime) -> Path:
-    return backups_folder(settings) / f"workbench-{at:%Y%m%d-%H%M%S}.duckdb"
+    """The name of a backup of this moment: a number follows where that second has one already."""
+    stem = f"workbench-{at:%Y%m%d-%H%M%S}"
+    names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    paths = (backups_folder(settings) / f"{name}.duckdb" for name in names)
+    return next(path for path in paths if not path.exists())
 
 
 def backup(connection: Connection, path: Path) -> int:

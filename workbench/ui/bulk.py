@@ -23,6 +23,7 @@ from workbench.store.store import open_store
 from workbench.ui import selection, state, words
 from workbench.ui.access import actor
 from workbench.ui.bulk_forms import draw_menus
+from workbench.ui.compare import draw_compare_link
 
 # So long a click waits for its own work, so that most need no progress bar.
 WAIT_SECONDS = 1.5
@@ -57,6 +58,8 @@ def draw_bulk(
                 args=(filter_, now, up_to),
             )
         draw_menus(chosen, number, _start)
+        if len(chosen.ids) == 2:
+            draw_compare_link(sorted(chosen.ids))
         st.button(
             "Delete",
             icon=":material/delete:",
