@@ -17,6 +17,7 @@ from workbench.store import search, text_search
 from workbench.store.store import open_store
 from workbench.store.text_search import Reach
 from workbench.ui import words
+from workbench.ui.later import draw_later, is_painted
 from workbench.ui.timeline import HEIGHT
 from workbench.ui.zones import local
 
@@ -32,7 +33,12 @@ class Found:
         self._filter = filter_
         self._now = now
         self._up_to = up_to
-        self._strip = st.empty()
+        # A container keeps its chart until the next one is there, where a placeholder would let
+        # the table jump.
+        self._strip = st.container()
+        self._space = self._strip.empty()
+        if not is_painted():
+            self._keep_space()
         self._line: Any = None
 
     def place_line(self) -> None:
@@ -46,22 +52,25 @@ class Found:
         matches; it is told how many match, None where that is not known yet."""
         place = st.container()
         if reach is None or reach.is_complete:
-            total = self._draw_exact(reach, strip)
+            # The strip comes last: loading what draws it keeps a browser busy for half a second.
+            total = self._draw_totals(reach)
             with place:
                 body(total)
+            self._draw_strip(strip)
             return
-        self._strip.html(f'<div style="height:{HEIGHT}px"></div>')
         self._draw_reach(reach)
         if reach.found:
             with place:
                 body(None)
         last = self._finish() or reach
         if last.is_complete:
-            total = self._draw_exact(last, strip)
+            total = self._draw_totals(last)
+            self._draw_strip(strip)
             if not reach.found:
                 with place:
                     body(total)
         else:
+            self._keep_space()
             self._draw_reach(last)
             self._draw_go_on(last)
 
@@ -79,11 +88,17 @@ class Found:
                 self._draw_reach(reach)
         return reach
 
-    def _draw_exact(self, reach: Reach | None, strip: Draw) -> int:
+    def _draw_strip(self, strip: Draw) -> None:
+        self._space.empty()
+        with self._strip:
+            draw_later(strip, HEIGHT)
+
+    def _keep_space(self) -> None:
+        self._space.html(f'<div style="height:{HEIGHT}px"></div>')
+
+    def _draw_totals(self, reach: Reach | None) -> int:
         connection = open_store().connection
         totals = search.totals(connection, self._filter, now=self._now, up_to=self._up_to)
-        with self._strip.container():
-            strip()
         line = words.totals_line(totals)
         if reach is not None:
             line += f" · :small[searched the texts of {words.plural(reach.of, 'request')}]"

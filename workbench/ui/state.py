@@ -26,6 +26,8 @@ TAB = "tab"
 
 # Session state.
 AS_OF = "as_of"
+PAINTED = "painted_once"
+WHOLE_PAGE = "whole_page"
 PICKED = "picked"
 PICKED_ALL = "picked_all"
 PICKED_NOT = "picked_not"

@@ -14,6 +14,7 @@ import streamlit as st
 from workbench.filters import Filter
 from workbench.store import stats
 from workbench.store.store import open_store
+from workbench.ui.later import rerun_page
 from workbench.ui.zones import zone_name
 
 HEIGHT = 130
@@ -154,6 +155,7 @@ def _selected(
         start, end = _floor(min(edges), width), _floor(max(edges), width) + width
         here = ZoneInfo(zone)
         on_range(start.replace(tzinfo=here), end.replace(tzinfo=here))
+        rerun_page()
 
 
 def _wall_time(text: str) -> datetime:
