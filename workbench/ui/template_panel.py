@@ -46,7 +46,7 @@ def draw_panel(editing: Editing, changed: Callable[[], None]) -> None:
     resolve = SnippetFinder(open_store().registry_reader)
     analysis = analyse_prompt(editing.prompt, resolve)
     _draw_other_parser(editing, analysis, resolve)
-    _draw_problems(editing, analysis, changed)
+    offers = _draw_problems(editing, analysis)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -61,6 +61,11 @@ def draw_panel(editing: Editing, changed: Callable[[], None]) -> None:
         _draw_rendered(editing, analysis, resolve, changed)
     else:
         st.html(variables_html(analysis.variables))
+    # Last: proving a fix renders the text a hundred times, and what was typed is answered before.
+    if offers is not None:
+        with offers:
+            for fix in _fixes(editing, analysis):
+                _draw_fix(editing, fix, changed)
 
 
 def _draw_other_parser(editing: Editing, analysis: PromptAnalysis, resolve: SnippetFinder) -> None:
@@ -87,13 +92,14 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(flat) + (", …" if len(names) > len(flat) else "")
 
 
-def _draw_problems(editing: Editing, analysis: PromptAnalysis, changed: Callable[[], None]) -> None:
+def _draw_problems(editing: Editing, analysis: PromptAnalysis) -> Any:
+    """What the doctor says; the place for its offers, or None where there is nothing to mend."""
     if not analysis.diagnoses:
         st.caption(
             f":material/check: Read as {editing.format}, nothing to remark: "
             f"{words.plural(len(analysis.input_variables), 'input variable')}."
         )
-        return
+        return None
     with st.container(border=True, key="doctor"):
         rows = [_reason(one) for one in analysis.diagnoses[:_SAID]]
         more = len(analysis.diagnoses) - len(rows)
@@ -102,8 +108,7 @@ def _draw_problems(editing: Editing, analysis: PromptAnalysis, changed: Callable
         summary = analysis.summary
         head = f'<p class="wb-doctor">{escaped(summary)}</p>' if summary else ""
         st.html(f'{head}<ul class="wb-reasons">{"".join(rows)}</ul>')
-        for fix in _fixes(editing, analysis):
-            _draw_fix(editing, fix, changed)
+        return st.container()
 
 
 def _reason(one: Diagnosis) -> str:
