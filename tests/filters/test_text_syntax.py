@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -173,3 +173,41 @@ def test_a_mistake_is_named_with_its_column(source: str, column: int, says: str)
     assert raised.value.column == column
     assert raised.value.path == f"column {column}"
     assert says in raised.value.sentence
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "Asia/Tokyo", "America/New_York"])
+def test_a_day_alone_is_the_whole_day_where_the_reader_lives(zone: str) -> None:
+    """2026-10-25 has 25 hours in Paris and 2026-03-08 has 23 in New York."""
+    place = ZoneInfo(zone)
+    for day in (date(2026, 11, 17), date(2026, 10, 25), date(2026, 3, 8)):
+        (condition,) = parse_text(f"time:{day}", place).conditions
+        first, last = condition.value
+        after = last + timedelta(microseconds=1)
+        assert condition.operator == "between"
+        assert first.astimezone(place).replace(tzinfo=None) == datetime.combine(day, time())
+        next_day = datetime.combine(day + timedelta(days=1), time())
+        assert after.astimezone(place).replace(tzinfo=None) == next_day
+        assert parse_text(to_text(parse_text(f"time:{day}", place))) == parse_text(
+            f"time:{day}", place
+        )
+
+
+@pytest.mark.parametrize("word", ["monday", "Tuesday", "sunday"])
+def test_a_day_of_the_week_is_the_last_one_before_today(word: str) -> None:
+    (condition,) = parse_text(f"time:{word}").conditions
+    first = condition.value[0]
+    assert f"{first:%A}".casefold() == word.casefold()
+    assert timedelta(0) < datetime.now(UTC) - first <= timedelta(days=8)
+    assert first.date() < datetime.now(UTC).date()
+    assert parse_text(f"after:{word}").conditions[0].value == first
+
+
+def test_yesterday_ends_where_today_begins() -> None:
+    (yesterday,) = parse_text("time:yesterday").conditions
+    (today,) = parse_text("time:today").conditions
+    assert yesterday.value[1] + timedelta(microseconds=1) == today.value[0]
+
+
+def test_a_day_that_is_none_is_told() -> None:
+    with pytest.raises(FilterError, match=r"2026-02-30.*no time that the calendar has"):
+        parse_text("time:2026-02-30")

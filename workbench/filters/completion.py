@@ -13,6 +13,7 @@ from workbench.filters import terms
 from workbench.filters.fields import FIELDS, NAMES, Field
 from workbench.filters.text_writer import name_of
 from workbench.filters.times import PRESETS
+from workbench.filters.units import DAYS
 
 Kind = Literal["name", "key", "value", "presence", "shape", "duration", "nothing"]
 _SIGN = re.compile(r"!=|>=|<=|\^=|\$=|[:=<>~]")
@@ -203,11 +204,11 @@ def fixed_options(place: Place) -> list[Option]:
                     Option(each, each) for each in ("true", "false") if _fits(each, place.typed)
                 ]
             if field.kind == "date":
-                return [
-                    Option(each, each, PRESETS.get(each, f"the last {each}"))
-                    for each in _LENGTHS
-                    if _fits(each, place.typed)
+                lengths = [
+                    Option(each, each, PRESETS.get(each, f"the last {each}")) for each in _LENGTHS
                 ]
+                days = [Option(each, each, "the whole day") for each in DAYS]
+                return [each for each in (*days, *lengths) if _fits(each.label, place.typed)]
     return []
 
 

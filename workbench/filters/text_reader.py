@@ -14,7 +14,7 @@ from workbench.filters.fields import FIELDS, NAMES, REFUSED, Field, field_named
 from workbench.filters.model import MAX_DEPTH, Condition, Filter, Group
 from workbench.filters.text_cursor import Cursor
 from workbench.filters.times import TIME_FIELD
-from workbench.filters.units import date_value, number_value
+from workbench.filters.units import date_value, number_value, whole_day
 
 MAX_SOURCE = 300_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -200,6 +200,10 @@ class _Reader(Cursor):
         if dots and operator in ("eq", "is"):
             value: Any = self._placed(start, lambda: (read(first), read(last)))
             return self._made(start, field, "between", value, key)
+        if field.kind == "date" and operator == "is":
+            day = self._placed(start, lambda: whole_day(text, self._zone))
+            if day is not None:
+                return self._made(start, field, "between", day, key)
         value = self._placed(start, lambda: read(text))
         if field.kind == "date" and isinstance(value, str):
             if operator != "is":

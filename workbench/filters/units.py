@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from workbench.filters.errors import FilterError, quoted
@@ -17,6 +17,10 @@ _SUFFIXES: dict[str, dict[str, int]] = {
     "dollars": {"": 1},
     "": {"": 1},
 }
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_AGO = {"today": 0, "yesterday": 1}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = (*_AGO, *_WEEKDAYS)
 _EXAMPLES = {"ms": "2s or 500ms", "tokens": "1500 or 2k", "dollars": "0.01 or $0.01", "": "3"}
 
 
@@ -36,11 +40,35 @@ def number_value(text: str, unit: str) -> int | Decimal:
 
 
 def date_value(text: str, zone: tzinfo) -> datetime | str:
-    """A time, or a length of time such as "7d" as it stands."""
+    """A time, or a length of time such as "7d" as it stands. A day is its first moment."""
     if _LENGTH.fullmatch(text):
         duration(text)
         return text
+    if text.casefold() in DAYS:
+        day = whole_day(text, zone)
+        if day is not None:
+            return day[0]
     return moment(text, zone)
+
+
+def whole_day(text: str, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """The first and the last moment of a day in `zone`: "2026-11-17", "today", "yesterday", or a
+    day of the week, which is the last one before today. None where the text names no day."""
+    today = datetime.now(zone).date()
+    word = text.casefold()
+    if word in _AGO:
+        day = today - timedelta(days=_AGO[word])
+    elif word in _WEEKDAYS:
+        day = today - timedelta(days=(today.weekday() - _WEEKDAYS.index(word) - 1) % 7 + 1)
+    elif _DAY.fullmatch(text):
+        day = moment(text, zone).astimezone(zone).date()
+    else:
+        return None
+    try:
+        after = moment(datetime.combine(day + timedelta(days=1), time()), zone)
+    except OverflowError:
+        return None
+    return moment(datetime.combine(day, time()), zone), after - timedelta(microseconds=1)
 
 
 def number_text(value: int | Decimal, unit: str) -> str:
