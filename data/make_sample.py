@@ -14,6 +14,8 @@ body                     what the client sends, without its key and times; days 
 scores                   [{"name", "value": 0 to 100}], where there are any
 group                    number of the group, unique in the file, or null
 ======================== ==========================================================================
+
+`data/sample/prompts.json` has the prompt templates that the requests name, with all their versions.
 """
 
 from __future__ import annotations
@@ -37,10 +39,12 @@ from data.sample_text import (
     support,
     triage,
 )
+from data.sample_text.templates import templates
 from data.sample_text.wire import Record
 from data.sample_text.world import customers
 
 TARGET = Path(__file__).parent / "sample" / "requests.jsonl.gz"
+PROMPTS = TARGET.with_name("prompts.json")
 SEED = "larkfield"
 
 
@@ -94,6 +98,11 @@ def write(target: Path = TARGET) -> int:
     return len(records)
 
 
+def write_prompts(target: Path = PROMPTS) -> None:
+    target.write_text(json.dumps(templates(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
 if __name__ == "__main__":
     count = write()
+    write_prompts()
     print(f"{count} requests, {TARGET.stat().st_size:,} bytes", file=sys.stderr)

@@ -20,6 +20,15 @@ from workbench.logs.sample import SAMPLE_PATH
 from workbench.settings import ROOT
 
 FOLDER = ROOT / "docs" / "images"
+PASTED = """Sort this email of a customer of {shop} into a queue.
+
+Answer with one JSON object, for example:
+{
+  "category": "returns",
+  "needs_human": false,
+  "language": "{language}"
+}
+"""
 VIEWPORT = {"width": 1440, "height": 900}
 
 
@@ -96,6 +105,17 @@ def main() -> None:
         expect(page.get_by_role("radio", name="Conversation")).to_be_visible()
         expect(page.get_by_text("tool call · create_return_label")).to_be_visible()
         take(visitor, "detail")
+        page.set_viewport_size(VIEWPORT)  # type: ignore[arg-type]
+        visitor.goto("/templates")
+        visitor.settle()
+        page.get_by_placeholder("Name or words of the text").fill("triage")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("1 template")).to_be_visible()
+        visitor.settle()
+        visitor.click_row(0)
+        page.get_by_label("Text of message 1").fill(PASTED)
+        expect(page.get_by_text("message 1, line 7, column 16")).to_be_visible()
+        take(visitor, "editor")
         browser.close()
 
 

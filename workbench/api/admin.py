@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from workbench.api import wire
 from workbench.api.operation import Answer, Operation, Sent
 from workbench.jsontext import FieldError
-from workbench.logs.sample_store import load_sample, remove_sample
+from workbench.registry import sample
 from workbench.store import keys
 from workbench.store.files import backup, backup_path, identity
 from workbench.store.keys import ApiKey
@@ -114,11 +114,12 @@ async def _revoke_key(sent: Sent, key_id: int) -> Answer:
 
 async def _load_sample(sent: Sent, _read: None) -> Answer:
     now = datetime.now(UTC)
-    return Answer({"requests": await _aside(lambda: load_sample(sent.store, sent.actor, now))}, 201)
+    return Answer({"requests": await _aside(lambda: sample.load(sent.store, sent.actor, now))}, 201)
 
 
 async def _remove_sample(sent: Sent, _read: None) -> Answer:
-    return Answer({"requests": await _aside(lambda: remove_sample(sent.store, sent.actor))})
+    now = datetime.now(UTC)
+    return Answer({"requests": await _aside(lambda: sample.remove(sent.store, sent.actor, now))})
 
 
 async def _back_up(sent: Sent, _read: None) -> Answer:

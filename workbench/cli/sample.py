@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from workbench.cli.target import ACTOR, ask, opened, server_option
-from workbench.logs.sample_store import load_sample, remove_sample
+from workbench.registry import sample as whole_sample
 
 PATH = "/api/workbench/sample"
 
@@ -23,7 +23,7 @@ def load(server: str) -> None:
     """Load the sample, its newest request ending now."""
     with opened() as store:
         if store is not None:
-            number = load_sample(store, ACTOR, datetime.now(UTC))
+            number = whole_sample.load(store, ACTOR, datetime.now(UTC))
         else:
             number = int(ask(server, "POST", PATH)["requests"])
     click.echo(f"{number:,} requests loaded.")
@@ -35,7 +35,7 @@ def remove(server: str) -> None:
     """Remove what the sample brought; your own requests stay."""
     with opened() as store:
         if store is not None:
-            number = remove_sample(store, ACTOR)
+            number = whole_sample.remove(store, ACTOR, datetime.now(UTC))
         else:
             number = int(ask(server, "DELETE", PATH)["requests"])
     click.echo(f"{number:,} requests removed.")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from workbench.logs.sample_store import ORIGIN, load_sample, remove_sample
+from workbench.logs.sample_store import ORIGIN
+from workbench.registry import sample
 from workbench.store.store import open_store
 from workbench.ui import words
 from workbench.ui.access import actor
@@ -35,7 +36,7 @@ class _Loading:
 
     def _run(self, who: str) -> None:
         try:
-            load_sample(open_store(), who, datetime.now(UTC), self._reached)
+            sample.load(open_store(), who, datetime.now(UTC), self._reached)
         except Exception as error:
             self.problem = f"The sample was not loaded whole: {error}"
             raise
@@ -68,7 +69,7 @@ def _draw_progress() -> None:
 def remove_button(number: int) -> None:
     """A button that asks before it removes what the sample brought."""
     with st.popover(f"Remove the sample ({words.plural(number, 'request')})"):
-        st.markdown("Your own requests stay. The sample can be loaded again.")
+        st.markdown("Your own requests and prompts stay. The sample can be loaded again.")
         if st.button("Remove it", type="primary", key=f"remove-{ORIGIN}"):
-            remove_sample(open_store(), actor())
+            sample.remove(open_store(), actor(), datetime.now(UTC))
             st.rerun()
