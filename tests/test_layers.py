@@ -27,6 +27,8 @@ HEAVY = ("streamlit", "duckdb", "plotly", "pandas", "openai", "anthropic")
         ("workbench.store.store", {"duckdb"}),
         ("workbench.api.routes", {"duckdb"}),
         ("workbench.providers.host", {"duckdb"}),
+        ("workbench.evals.columns", {"duckdb"}),
+        ("workbench.evals.live", {"duckdb"}),
     ],
 )
 def test_a_room_brings_only_what_it_may(room: str, allowed: set[str]) -> None:

@@ -17,8 +17,17 @@ used, and a `WORKBENCH_` name that is not listed here, stops the start with a se
 Streamlit's own settings (port, address, theme) stand in `.streamlit/config.toml` or are given as
 options: `streamlit run Home.py --server.port 9000`, or `python -m workbench serve --port 9000`.
 """
+
+
+def _columns_page() -> str:
+    from workbench.evals.reference import columns_page
+
+    return columns_page()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/settings.md": lambda: SETTINGS_PAGE.format(table=settings_table()),
+    "docs/evaluation-columns.md": _columns_page,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -97,6 +98,16 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _bucket(value: str) -> str:
+    name, _, prefix = value.removeprefix("s3://").partition("/")
+    # Names as Amazon has them: 3 to 63 of a-z, 0-9, - and a dot.
+    if not value.startswith("s3://") or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise ValueError("a bucket with a prefix such as s3://name/exports is needed")
+    if ".." in prefix or any(character.isspace() for character in prefix):
+        raise ValueError("the prefix has neither spaces nor two dots")
+    return value
+
+
 def setting(default: Any, parse: Callable[[str], Any], doc: str, *, secret: bool = False) -> Any:
     """A field of `Settings`: its default, the reader of its text, its line in the documentation."""
     return field(default=default, metadata={"parse": parse, "doc": doc, "secret": secret})
@@ -185,6 +196,31 @@ class Settings:
     )
     model_total_seconds: int = setting(
         600, _whole(1, 86_400), "How long a call may take as a whole, its retries included."
+    )
+    code_columns: str = setting(
+        "off",
+        _one_of("off", "on"),
+        "Whether evaluations run code columns. With `on`, everyone who edits an evaluation runs "
+        "Python on this machine, in a process that is shut off from it "
+        "([evaluations](evaluations.md)).",
+    )
+    private_endpoints: str = setting(
+        "off",
+        _one_of("off", "on"),
+        "Whether endpoint columns of evaluations may reach addresses that are not public: this "
+        "machine and its network.",
+    )
+    export_bucket: str = setting(
+        "",
+        _bucket,
+        "An S3-compatible bucket that exports may be put into, with a prefix: `s3://name/exports`. "
+        "Credentials are found as the AWS tools find them (`AWS_ACCESS_KEY_ID` and "
+        "`AWS_SECRET_ACCESS_KEY`, a profile, or a role).",
+    )
+    export_bucket_url: str = setting(
+        "",
+        _address,
+        "The address of that bucket's service, where it is not Amazon's: `https://minio.internal`.",
     )
     process_id: int = setting(
         0,

@@ -1,0 +1,1 @@
+"""Evaluations: column types, their order, their scores. Pure: no page, and no SQL."""
