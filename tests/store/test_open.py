@@ -58,6 +58,16 @@ SCHEMA = {
     "normaliser VARCHAR, client_record UUID, body_hash UUID, deleted_at TIMESTAMP, "
     "deleted_by VARCHAR",
     "drafts": "actor VARCHAR, subject VARCHAR, value VARCHAR, updated_at TIMESTAMP",
+    "playground_blobs": "session_id BIGINT, sha256 VARCHAR, data BLOB",
+    "playground_runs": "id VARCHAR, session_id BIGINT, column_id VARCHAR, batch BIGINT, "
+    "row_number INTEGER, repeat INTEGER, turn INTEGER, model VARCHAR, process INTEGER, "
+    "actor VARCHAR, started_at TIMESTAMP, status VARCHAR, ended_at TIMESTAMP, answer VARCHAR, "
+    "finish VARCHAR, error VARCHAR, ignored VARCHAR[], request_id BIGINT, latency_ms DOUBLE, "
+    "first_token_ms DOUBLE, tokens_per_second DOUBLE, input_tokens BIGINT, output_tokens BIGINT, "
+    "cost DECIMAL(18,9)",
+    "playground_sessions": "id BIGINT, name VARCHAR, value VARCHAR, revision INTEGER, "
+    "author VARCHAR, created_at TIMESTAMP, updated_by VARCHAR, updated_at TIMESTAMP, "
+    "source_request BIGINT, forked_from BIGINT, deleted_at TIMESTAMP, deleted_by VARCHAR",
     "connections": "name VARCHAR, kind VARCHAR, base_url VARCHAR, key_variable VARCHAR, "
     "models VARCHAR[], headers VARCHAR, created_at TIMESTAMP, created_by VARCHAR",
     "saved_views": "id INTEGER, name VARCHAR, filter VARCHAR, sort VARCHAR, columns VARCHAR, "

@@ -5,16 +5,19 @@ Messages carry a key of their own here, so that a card stays the same card when 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import orjson
+
 from workbench.messages import TemplateFormat
 from workbench.registry.publishing import Draft
 from workbench.store.registry_rows import Template, Version
-from workbench.templates import with_format
+from workbench.templates import PromptAnalysis, with_format
 from workbench.templates.prompt import template_format
 
 NEW = "template/new"
@@ -24,7 +27,8 @@ NEW = "template/new"
 class Editing:
     """What stands in the editor. `base`: the number of the version that it was made from, None for
     a template that is not there yet. `values`: the input variables to try it with; they are no
-    part of a version. `revision` grows when something else than typing changed a text."""
+    part of a version. `revision` grows when something else than typing changed a text. `place`:
+    what it is kept under where it is not the one draft of its template, as in the playground."""
 
     name: str
     prompt: dict[str, Any]
@@ -39,6 +43,7 @@ class Editing:
     revision: int = 0
     is_changed: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(4))
+    place: str | None = None
 
     @property
     def mark(self) -> str:
@@ -48,6 +53,8 @@ class Editing:
     @property
     def subject(self) -> str:
         """What the draft of it is kept under."""
+        if self.place is not None:
+            return self.place
         return NEW if self.template_id is None else f"template/{self.template_id}"
 
     @property
@@ -168,6 +175,27 @@ class Editing:
     def _key(self) -> int:
         self.next_key += 1
         return self.next_key
+
+
+def typed_values(values: Mapping[str, str], analysis: PromptAnalysis) -> dict[str, Any]:
+    """What was typed as values: text, but JSON where the template asks for more than a text.
+
+    Empty fields count as no value.
+    """
+    deep = {
+        one.name
+        for one in analysis.variables
+        if one.kind != "text" or one.attributes or {"iterated", "indexed"} & set(one.hints)
+    }
+    found: dict[str, Any] = {}
+    for name, text in values.items():
+        if text == "":
+            continue
+        found[name] = text
+        if name in deep:
+            with contextlib.suppress(orjson.JSONDecodeError):
+                found[name] = orjson.loads(text)
+    return found
 
 
 def loose(prompt: Mapping[str, Any]) -> dict[str, Any]:

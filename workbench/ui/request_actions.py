@@ -16,6 +16,7 @@ from workbench.store.session_rows import SessionId
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.chips import label_of
+from workbench.ui.playground_open import draw_open_request
 from workbench.ui.stars import draw_star
 from workbench.ui.zones import viewer_zone
 
@@ -97,6 +98,7 @@ def draw_actions(detail: Detail, *, is_alone: bool) -> None:
         help="Open on its own",
     ):
         st.switch_page(REQUEST_PAGE, query_params=request_params(id_))
+    draw_open_request(detail)
     _draw_sessions(detail)
     _draw_compare(detail)
     with st.popover("", icon=":material/link:", type="tertiary", key="copy-link", help="Copy link"):

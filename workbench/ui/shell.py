@@ -18,7 +18,9 @@ PAGES = (
     ("pages/logs.py", "Logs", ":material/list_alt:", "logs"),
     ("pages/sessions.py", "Sessions", ":material/forum:", "sessions"),
     ("pages/templates.py", "Prompts", ":material/edit_note:", "templates"),
+    ("pages/playground.py", "Playground", ":material/science:", "playground"),
     ("pages/import.py", "Import", ":material/upload_file:", "import"),
+    ("pages/export.py", "Export", ":material/download:", "export"),
     ("pages/settings.py", "Settings", ":material/settings:", "settings"),
 )
 # Reached by links alone.

@@ -69,6 +69,14 @@ mark.wb-now { outline: 2px solid #e08a00; }
 [class*="st-key-chip-"]:has([class*="st-key-invert-"]) [class*="st-key-remove-"] button {
   border-radius: 1rem 0 0 1rem; border-right: 0; }
 [class*="st-key-chip-"] [class*="st-key-invert-"] button { border-radius: 0 1rem 1rem 0; }
+.wb-files { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.wb-files td, .wb-files th { padding: .25rem 1.25rem .25rem 0; text-align: left; font-weight: 400;
+  white-space: nowrap; border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+.wb-files td:nth-child(2), .wb-files td:nth-child(3), .wb-files th:nth-child(2),
+.wb-files th:nth-child(3) { text-align: right; }
+.wb-files th { opacity: .75; }
+.wb-files a { color: inherit; text-decoration: underline; text-underline-offset: 2px; }
+.wb-sum td.wb-why { text-align: left; opacity: .75; }
 .wb-template { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font-size: .9rem; border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
   border-radius: 6px; padding: .6rem .75rem; }
@@ -89,6 +97,19 @@ mark.wb-now { outline: 2px solid #e08a00; }
   overflow-wrap: anywhere; }
 .wb-variables td:nth-child(-n+2), .wb-variables th { overflow-wrap: normal; }
 .wb-variables td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
+.wb-measures { display: flex; flex-wrap: wrap; gap: .15rem 1rem; margin: 0; font-size: .86rem;
+  font-variant-numeric: tabular-nums; }
+.wb-measures span { white-space: nowrap; }
+.wb-measures small { opacity: .75; font-size: inherit; }
+[class*="st-key-answer-"] > div:first-child { min-height: 2.2rem; }
+.wb-best { border: 1px solid color-mix(in srgb, #1f9d57 60%, transparent); border-radius: 3px;
+  padding: 0 .25rem; font-size: .75rem; }
+.wb-light.bad { background: #d9534f; }
+.wb-light.held { background: #c98a00; }
+.wb-light.now { background: var(--st-primary-color, #2f5bd8); }
+.wb-narrow { display: none; }
+.wb-override { border-left: 2px solid var(--st-primary-color, #2f5bd8); padding-left: .4rem; }
+@media (max-width: 640px) { .wb-narrow { display: inline; } }
 /* The table's own tools know one page of the list and would lie over the toolbar above it. */
 [class*="st-key-log-table"] [data-testid="stElementToolbar"] { display: none; }
 .st-key-bulk, .st-key-bulk-outcome { padding: .35rem .6rem; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -10,9 +11,13 @@ import streamlit as st
 
 from workbench.messages import ROLES
 from workbench.registry.editing import Editing
+from workbench.ui import state
+from workbench.ui.images import draw_image
+from workbench.ui.json_box import draw_json_box
 from workbench.ui.text_box import draw_text_box
 
 Changed = Callable[[], None]
+MAX_IMAGE_MB = 5
 _ADDED: dict[str, dict[str, Any]] = {
     "Text": {"type": "text", "text": ""},
     "Image by address": {"type": "image_url", "image_url": {"url": ""}},
@@ -31,7 +36,7 @@ def draw_cards(editing: Editing, changed: Changed) -> None:
                 st.button(
                     f"Add {role}",
                     icon=":material/add:",
-                    key=f"add-{role}",
+                    key=f"add-{role}-{editing.subject}",
                     type="tertiary",
                     on_click=_then(changed, editing.add, role),
                 )
@@ -60,8 +65,23 @@ def _draw_card(editing: Editing, index: int, message: dict[str, Any], changed: C
         return
     for part, content in enumerate(message.get("content") or ()):
         _draw_part(editing, index, part, content, key, changed)
-    for call in message.get("tool_calls") or ():
-        st.json(call, expanded=False)
+    if message.get("tool_calls"):
+        draw_json_box(
+            "Tool calls",
+            message["tool_calls"],
+            f"calls-{key}",
+            lambda calls: editing.set_field(index, "tool_calls", calls),
+            changed,
+            kind=list,
+        )
+    if message.get("role") == "tool":
+        _draw_name(
+            "Answers the call",
+            str(message.get("tool_call_id") or ""),
+            f"answers-{key}",
+            lambda id_: editing.set_field(index, "tool_call_id", id_),
+            changed,
+        )
 
 
 def _draw_head(
@@ -110,6 +130,39 @@ def _draw_head(
                     type="tertiary",
                     on_click=_then(changed, editing.add_part, index, deepcopy(part)),
                 )
+            _draw_upload(editing, index, key, changed)
+
+
+def _draw_upload(editing: Editing, index: int, key: str, changed: Changed) -> None:
+    widget = f"upload-{key}"
+
+    def take() -> None:
+        given = st.session_state[widget]
+        if given is None:
+            return
+        url = image_url_of(given.getvalue())
+        if url is None:
+            st.session_state[state.SAID] = "That file is no PNG, JPEG, GIF or WebP picture."
+            return
+        editing.add_part(index, {"type": "image_url", "image_url": {"url": url}})
+        changed()
+
+    st.file_uploader(
+        "Image from a file",
+        type=["png", "jpg", "jpeg", "gif", "webp"],
+        key=widget,
+        max_upload_size=MAX_IMAGE_MB,
+        on_change=take,
+    )
+
+
+def image_url_of(content: bytes) -> str | None:
+    """The picture as a `data:` URL; None where the bytes are none of the four kinds."""
+    kinds = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
+    kind = next((kind for start, kind in kinds if content.startswith(start)), None)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        kind = "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if kind else None
 
 
 def _draw_part(
@@ -162,7 +215,7 @@ def _draw_address(editing: Editing, content: dict[str, Any], key: str, changed: 
     image = content.setdefault("image_url", {})
     address = str(image.get("url") or "")
     if address.startswith("data:"):
-        st.caption(f"An image of {len(address) * 3 // 4:,} bytes, kept in the template.")
+        draw_image(address, f"drawn-{key}")
         return
 
     def change(text: str) -> None:

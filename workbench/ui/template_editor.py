@@ -13,6 +13,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.hostile import escaped
+from workbench.ui.playground_open import draw_open_editing
 from workbench.ui.template_cards import draw_cards
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_save import ask_save
@@ -117,6 +118,7 @@ def _draw_bar(editing: Editing) -> None:
             label_visibility="collapsed",
             on_change=choose,
         )
+        draw_open_editing(editing)
         if st.button("Save…", type="primary", icon=":material/save:", shortcut="Ctrl+S"):
             ask_save(editing, lambda: drop(editing), _take)
 

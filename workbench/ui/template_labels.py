@@ -15,8 +15,9 @@ from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.hostile import escaped
 from workbench.ui.template_compare import draw_comparison
+from workbench.ui.template_record import draw_record
 from workbench.ui.template_split import draw_splits
-from workbench.ui.zones import exact
+from workbench.ui.zones import minute
 
 LAST = 50
 
@@ -37,17 +38,7 @@ def draw_labels(template: Template) -> None:
             _ask_move(template, None, None)
         draw_splits(template)
     with record:
-        st.subheader("Record", anchor=False)
-        for entry in history[:60]:
-            st.html(f'<p class="wb-note">{escaped(_said(entry))}</p>')
-
-
-def _said(entry: Entry) -> str:
-    detail = entry.detail
-    name = detail.get("label") or detail.get("name") or ""
-    numbers = [detail.get(key) for key in ("before", "after", "version", "number")]
-    shown = " → ".join(str(number) for number in numbers if number is not None)
-    return f"{exact(entry.at)} · {entry.actor} · {entry.action} {name} {shown}".strip()
+        draw_record(history)
 
 
 def _draw_label(template: Template, label: Label, history: list[Entry]) -> None:
@@ -55,11 +46,10 @@ def _draw_label(template: Template, label: Label, history: list[Entry]) -> None:
     protected = labels.is_protected(connection, template.id, label.name)
     back = _before(label, history)
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        lock = " · protected" if protected else ""
+        told = f"{minute(label.moved_at)} by {label.moved_by}{' · protected' if protected else ''}"
         st.html(
             f"<p class='wb-turn'><strong>{escaped(label.name)}</strong> version {label.number} "
-            f'<span class="wb-note">{escaped(f"{exact(label.moved_at)} by {label.moved_by}{lock}")}'
-            "</span></p>",
+            f'<span class="wb-note">{escaped(told)}</span></p>',
             width="stretch",
         )
         if back is not None and st.button(
@@ -108,7 +98,7 @@ def _protect(template: Template, name: str, protected: bool) -> None:
 def _draw_waiting(request: LabelRequest) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         change = f"{request.kind} {request.name}: {request.from_number} → {request.to_number}"
-        who = f"asked by {request.requested_by}, {exact(request.requested_at)}"
+        who = f"asked by {request.requested_by}, {minute(request.requested_at)}"
         note = f" · {request.note}" if request.note else ""
         st.html(
             f"<p><strong>{escaped(change)}</strong> "

@@ -36,26 +36,40 @@ from workbench.ui.marked_text import marked_html, marks_of
 from workbench.ui.template_values import draw_values, read_values
 
 LOGGED_INPUTS = 50
+VALUES = "Values"
 VIEWS = ("Variables", "Marked text", "Rendered")
 MISSING: dict[str, OnMissing] = {"empty": "empty", "left as written": "leave", "refused": "refuse"}
 _FIXES = "template-fixes"
 _SAID = 12
 
 
-def draw_panel(editing: Editing, changed: Callable[[], None]) -> None:
+def draw_panel(
+    editing: Editing,
+    changed: Callable[[], None],
+    *,
+    values_first: bool = False,
+    more: Sequence[str] = (),
+    template: tuple[int, str] | None = None,
+) -> None:
+    """values_first: the variables are to be filled in, not only looked at. more: names of
+    variables that stand elsewhere and are filled in here too. template: see `draw_values`."""
     resolve = SnippetFinder(open_store().registry_reader)
     analysis = analyse_prompt(editing.prompt, resolve)
     _draw_other_parser(editing, analysis, resolve)
     offers = _draw_problems(editing, analysis)
     view = st.segmented_control(
         "View",
-        VIEWS,
-        default=VIEWS[0],
+        (VALUES, *VIEWS) if values_first else VIEWS,
+        default=VALUES if values_first else VIEWS[0],
         required=True,
         key=f"panel-{editing.subject}",
         label_visibility="collapsed",
     )
-    if view == "Marked text":
+    if view == VALUES:
+        draw_values(editing, analysis, changed, more, template)
+        if not analysis.variables and not more:
+            st.caption("Variables that stand in the messages are filled in here.")
+    elif view == "Marked text":
         _draw_marked(analysis)
     elif view == "Rendered":
         _draw_rendered(editing, analysis, resolve, changed)

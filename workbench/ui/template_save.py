@@ -11,6 +11,7 @@ from workbench.jsontext import FieldError
 from workbench.registry import finding, labels, publishing
 from workbench.registry.compare import compare_messages
 from workbench.registry.editing import Editing
+from workbench.registry.publishing import Published
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
@@ -24,6 +25,19 @@ _SIGNS = {"added": "new", "removed": "removed", "changed": "changed"}
 @st.dialog("Save as a new version", width="large")
 def ask_save(editing: Editing, forget: Callable[[], None], load: Callable[[int], None]) -> None:
     """forget: drops the draft after the save. load: puts a saved version into the editor."""
+
+    def then(published: Published) -> None:
+        forget()
+        st.query_params[state.TEMPLATE] = str(published.template.id)
+        st.query_params.pop(state.VERSION, None)
+
+    draw_save(editing, then, load)
+
+
+def draw_save(
+    editing: Editing, then: Callable[[Published], None], load: Callable[[int], None]
+) -> None:
+    """The inside of the dialog. then: is told what was saved, before the page runs again."""
     store = open_store()
     newest = _newest(editing)
     if newest != editing.base:
@@ -53,9 +67,7 @@ def ask_save(editing: Editing, forget: Callable[[], None], load: Callable[[int],
         except (FieldError, Refused, NotFound) as error:
             st.error(escaped(str(error)), icon=":material/error:")
             return
-        forget()
-        st.query_params[state.TEMPLATE] = str(published.template.id)
-        st.query_params.pop(state.VERSION, None)
+        then(published)
         waiting = [one.sentence for one in published.labels if one.waits]
         st.session_state[state.SAID] = " ".join([f"Version {number} is saved.", *waiting])
         st.rerun()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import streamlit as st
 
-from workbench.registry import base_urls
+from workbench.registry import base_urls, schemas
 from workbench.registry.editing import Editing
 from workbench.store.store import open_store
 from workbench.ui.hostile import escaped
+from workbench.ui.json_box import draw_json_box
 
 Changed = Callable[[], None]
 PROVIDERS = ("openai", "openai.azure", "anthropic", "google", "amazon.bedrock", "mistral", "cohere")
@@ -29,20 +29,42 @@ _NEW_TOOL = {
 def draw_settings(editing: Editing, changed: Changed) -> None:
     with st.expander("Model and settings", icon=":material/tune:"):
         _draw_model(editing, changed)
-    if editing.is_chat:
-        tools = editing.prompt.get("tools") or []
-        title = f"Tools ({len(tools)})" if tools else "Tools"
-        with st.expander(title, icon=":material/build:"):
-            _draw_tools(editing, changed)
+    draw_tools(editing, changed)
+    draw_structured_output(editing, changed)
+
+
+def draw_tools(editing: Editing, changed: Changed, more: Callable[[], None] | None = None) -> None:
+    """The tools that the model is offered. more: draws what else belongs to them."""
+    if not editing.is_chat:
+        return
+    tools = editing.prompt.get("tools") or []
+    title = f"Tools ({len(tools)})" if tools else "Tools"
+    with st.expander(title, icon=":material/build:"):
+        _draw_tools(editing, changed)
+        if more is not None:
+            more()
+
+
+def draw_structured_output(editing: Editing, changed: Changed) -> None:
     with st.expander("Structured output", icon=":material/data_object:"):
         parameters = editing.model.setdefault("parameters", {})
-        _draw_json(
+        draw_json_box(
             "JSON Schema of the answer (response_format)",
             parameters.get("response_format"),
             f"schema-{editing.subject}-{editing.mark}",
             lambda value: _put(editing, parameters, "response_format", value),
             changed,
+            check=check_format,
         )
+
+
+def check_format(value: Any) -> None:
+    """Raises FieldError for a structured output whose schema is no JSON Schema."""
+    schemas.check_response_format({"model": {"parameters": {"response_format": value}}})
+
+
+def _check_tools(value: Any) -> None:
+    schemas.check_tools({"tools": value}, "tools")
 
 
 def _put(editing: Editing, owner: dict[str, Any], name: str, value: Any) -> None:
@@ -94,7 +116,7 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
         editing.is_changed = True
         editing.revision += 1
 
-    _draw_json("All parameters", rest or None, f"parameters-{key}", replace, changed, kind=dict)
+    draw_json_box("All parameters", rest or None, f"parameters-{key}", replace, changed, kind=dict)
 
 
 def _draw_base_url(editing: Editing, urls: list[str], key: str, changed: Changed) -> None:
@@ -156,9 +178,11 @@ def _draw_tools(editing: Editing, changed: Changed) -> None:
             )
     st.button("Add tool", icon=":material/add:", key=f"add-tool-{key}", on_click=add)
     tools = editing.prompt.get("tools")
-    _draw_json("Tools as JSON", tools, f"tools-{key}", replace, changed, kind=list)
+    draw_json_box(
+        "Tools as JSON", tools, f"tools-{key}", replace, changed, kind=list, check=_check_tools
+    )
     choice = editing.prompt.get("tool_choice")
-    _draw_json(
+    draw_json_box(
         "Tool choice",
         choice,
         f"choice-{key}",
@@ -166,38 +190,3 @@ def _draw_tools(editing: Editing, changed: Changed) -> None:
         changed,
         height=68,
     )
-
-
-def _draw_json(
-    label: str,
-    value: Any,
-    widget: str,
-    put: Callable[[Any], None],
-    changed: Changed,
-    *,
-    kind: type | None = None,
-    height: int = 180,
-) -> None:
-    """A JSON value as text. What does not parse stays in the field, with what is wrong."""
-    wrong = f"{widget}-wrong"
-
-    def edited() -> None:
-        text = st.session_state[widget].strip()
-        try:
-            read = json.loads(text) if text else None
-        except json.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            st.session_state[wrong] = f"{label}: {error.msg} at {where}. Nothing was changed."
-            return
-        if kind is not None and read is not None and not isinstance(read, kind):
-            wanted = "a list" if kind is list else "an object"
-            st.session_state[wrong] = f"{label}: {wanted} is needed. Nothing was changed."
-            return
-        st.session_state.pop(wrong, None)
-        put(read)
-        changed()
-
-    shown = "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
-    st.text_area(label, shown, key=widget, height=height, on_change=edited)
-    if wrong in st.session_state:
-        st.error(escaped(st.session_state[wrong]), icon=":material/error:")

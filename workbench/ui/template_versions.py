@@ -11,7 +11,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.hostile import escaped
 from workbench.ui.template_compare import draw_comparison
-from workbench.ui.zones import exact
+from workbench.ui.zones import minute
 
 SHOWN = 200
 
@@ -39,7 +39,7 @@ def _draw_line(template: Template, info: VersionInfo, pointing: list[str], newes
                 st.badge(escaped(name), color="blue")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             model = f" · {info.model_name}" if info.model_name else ""
-            when = f"{exact(info.created_at)} by {info.created_by}{model}"
+            when = f"{minute(info.created_at)} by {info.created_by}{model}"
             st.html(f'<p class="wb-note">{escaped(when)}</p>', width="stretch")
             if st.button("Open", key=f"open-{info.number}", type="tertiary"):
                 st.query_params[state.VERSION] = str(info.number)

@@ -12,6 +12,8 @@ class Box {
     this.area.addEventListener("blur", () => this.now());
     // A letter typed here is no shortcut of the page; with Ctrl or Cmd it stays one.
     this.area.addEventListener("keydown", (event) => {
+      // What a shortcut does (run, save) is done with the text as it stands here.
+      if ((event.ctrlKey || event.metaKey) && (event.key === "Enter" || event.key === "s")) this.now();
       if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
     });
   }

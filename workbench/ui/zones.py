@@ -38,3 +38,8 @@ def exact(moment: datetime) -> str:
     """Date, time to the millisecond and zone."""
     shown = local(moment)
     return f"{shown:%Y-%m-%d %H:%M:%S}.{shown.microsecond // 1000:03d} {shown:%Z}"
+
+
+def minute(moment: datetime) -> str:
+    """Date and time to the minute, as a list shows it: "23 Nov 2026 09:20"."""
+    return f"{local(moment):%-d %b %Y %H:%M}"

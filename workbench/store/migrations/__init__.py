@@ -15,6 +15,7 @@ from workbench.store.migrations import (
     m0005_connections,
     m0006_exports,
     m0007_drafts,
+    m0008_playground,
 )
 
 
@@ -33,4 +34,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "connected endpoints", m0005_connections.STATEMENTS),
     Migration(6, "exports", m0006_exports.STATEMENTS),
     Migration(7, "drafts", m0007_drafts.STATEMENTS),
+    Migration(8, "the playground", m0008_playground.STATEMENTS),
 )

@@ -1,0 +1,285 @@
+"""The playground page: empty, run, refused, restored, gone on, shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.conftest import Open, send, text_of
+from workbench.playground import opening, sessions
+from workbench.playground.session import Session
+from workbench.providers.host import close_host, open_host
+from workbench.registry import finding, publishing
+from workbench.registry.publishing import Draft
+from workbench.store import playground, requests
+from workbench.store.store import Store
+from workbench.templates import render_prompt
+from workbench.ui.playground_save import to_save
+
+TOOL = {
+    "type": "function",
+    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _host(store: Store) -> Iterator[None]:
+    yield
+    close_host()
+
+
+def kept(store: Store, text: str, *models: str, **prompt: Any) -> Session:
+    session = opening.blank(store, models or ("echo/echo", "echo/echo"))
+    session.shared.remove(0)
+    session.shared.set_text(0, 0, text)
+    session.shared.prompt |= prompt
+    sessions.keep(store, "page", session)
+    return session
+
+
+def opened(open_page: Open, session: Session) -> AppTest:
+    return open_page("playground", session=str(session.id))
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def run_all(app: AppTest, session: Session, store: Store) -> AppTest:
+    """Run to the end of all runs, and draw the page as it is then."""
+    click(app, "run-all")
+    return ended(app, store)
+
+
+def ended(app: AppTest, store: Store) -> AppTest:
+    for run in list(open_host()._runs.values()):
+        run.result(20)
+    store.change(lambda cursor: None).result()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def type_text(app: AppTest, text: str) -> AppTest:
+    box = next(
+        each for each in app.get("bidi_component") if str(each.key).startswith("text-playground")
+    )
+    return send(app, str(box.key), "edit", {"text": text, "number": 1})
+
+
+def test_the_first_visit_is_ready_to_run_and_keeps_nothing(open_page: Open, store: Store) -> None:
+    app = open_page("playground")
+    assert [one.value for one in app.selectbox if "Model of" in one.label] == [
+        "echo/echo",
+        "echo/echo-slow",
+    ]
+    assert "New comparison" in text_of(app)
+    assert playground.listed(store.connection) == []
+
+
+def test_what_is_typed_is_kept_and_the_link_names_it(open_page: Open, store: Store) -> None:
+    app = type_text(open_page("playground"), "Hello there")
+    (info,) = playground.listed(store.connection)
+    assert app.query_params["session"] in (str(info.id), [str(info.id)])
+    assert info.name == "Hello there"
+    again = open_page("playground", session=str(info.id))
+    assert "Hello there" in text_of(again)
+
+
+def test_all_columns_answer_and_the_best_is_marked(open_page: Open, store: Store) -> None:
+    session = kept(store, "Hello", "echo/echo", "echo/echo-slow")
+    shown = text_of(run_all(opened(open_page, session), session, store))
+    assert shown.count("[user · about") == 2
+    assert "best" in shown
+    assert shown.count("</span>done") == 2
+
+
+def test_a_missing_variable_stops_the_run_until_told_to_go_on(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "Hello {name}")
+    app = click(opened(open_page, session), "run-all")
+    shown = text_of(app)
+    assert "Nothing was sent yet" in shown
+    assert "1 variable has no value: name." in shown
+    assert open_host().runs() == []
+    shown = text_of(ended(click(app, "run-anyway"), store))
+    assert "Nothing was sent yet" not in shown
+    assert shown.count("</span>done") == 2
+
+
+def test_an_error_is_its_columns_own(open_page: Open, store: Store) -> None:
+    session = kept(store, "Hello", "nowhere/model", "echo/echo", "no-model")
+    shown = text_of(run_all(opened(open_page, session), session, store))
+    assert "There is no provider" in shown
+    assert "names no model" in shown
+    assert shown.count("</span>done") == 1
+
+
+def test_a_locked_column_is_not_run_with_the_others(open_page: Open, store: Store) -> None:
+    session = kept(store, "Hello")
+    app = click(opened(open_page, session), "lock-c1")
+    shown = text_of(run_all(app, session, store))
+    assert shown.count("</span>done") == 1
+    assert "Not run yet" in shown
+    shown = text_of(ended(click(app, "run-c1"), store))
+    assert shown.count("</span>done") == 2
+
+
+def test_columns_are_added_up_to_six(open_page: Open, store: Store) -> None:
+    app = opened(open_page, kept(store, "Hello"))
+    for _ in range(4):
+        next(one for one in app.button if one.label == "Add column").click()
+        app.run()
+    assert next(one for one in app.button if one.label == "Add column").disabled
+    assert len([one for one in app.selectbox if "Model of" in one.label]) == 6
+
+
+def test_the_conversation_goes_on_in_all_columns(open_page: Open, store: Store) -> None:
+    session = kept(store, "First")
+    app = run_all(opened(open_page, session), session, store)
+    app.chat_input(key="playground-next").set_value("Second question")
+    app.run()
+    shown = text_of(ended(app, store))
+    assert shown.count("[assistant · about") == 2
+    assert "Second question" in shown
+
+
+def test_a_tool_call_is_answered_with_the_mock_and_goes_on(open_page: Open, store: Store) -> None:
+    session = kept(store, "Weather?", "echo/echo", tools=[TOOL], tool_choice="required")
+    session.mocks["get_weather"] = "21 degrees"
+    sessions.keep(store, "page", session)
+    app = run_all(opened(open_page, session), session, store)
+    field = next(one for one in app.text_area if one.label == "Result of get_weather")
+    assert field.value == "21 degrees"
+    held = app.session_state["playground"]
+    held.shared.prompt["tool_choice"] = "none"
+    next(one for one in app.button if one.label == "Send results").click()
+    app.run()
+    assert "answers call_echo" in text_of(ended(app, store))
+
+
+def test_settings_that_are_ignored_are_shown_as_ignored(open_page: Open, store: Store) -> None:
+    session = kept(store, "Hello", "echo/echo")
+    session.columns[0].parameters = {"temperature": 0.25, "thinking": {"budget_tokens": 100}}
+    sessions.keep(store, "page", session)
+    shown = text_of(run_all(opened(open_page, session), session, store))
+    assert "temperature 0.25" in shown
+    assert re.search("(?i)thinking", shown)
+
+
+def test_a_logged_request_opens_with_its_answer_locked(
+    open_page: Open, seeded: list[int], store: Store
+) -> None:
+    detail = requests.get(store.connection, seeded[0])
+    assert detail is not None
+    app = open_page("request", request=str(seeded[0]))
+    app.button(key="open-in-playground").click()
+    app.run()
+    (info,) = playground.listed(store.connection)
+    assert info.source_request == seeded[0]
+    shown = text_of(open_page("playground", session=str(info.id)))
+    assert "Logged" in shown
+    assert "Sent as it is written" in shown
+    assert detail.summary.output_preview[:20] in shown
+
+
+def test_a_session_that_is_gone_says_so_with_a_way_on(open_page: Open, store: Store) -> None:
+    for text in ("12345", "nonsense"):
+        app = open_page("playground", session=text)
+        assert "There is no such session" in text_of(app)
+        assert any(one.label == "New session" for one in app.button)
+
+
+def test_two_who_change_one_session_lose_nothing(open_page: Open, store: Store) -> None:
+    session = kept(store, "Shared text")
+    mine, theirs = opened(open_page, session), opened(open_page, session)
+    type_text(theirs, "Theirs")
+    type_text(mine, "Mine")
+    names = {one.name for one in playground.listed(store.connection)}
+    assert names == {"Theirs", "Mine (copy)"}
+    assert mine.query_params["session"] != theirs.query_params["session"]
+
+
+def test_a_column_is_saved_as_a_version_with_its_model_and_settings(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "Hello {name}", "echo/echo")
+    session.columns[0].parameters = {"temperature": 0.5}
+    session.shared.name = "greet"
+    sessions.keep(store, "page", session)
+    app = opened(open_page, session)
+    next(one for one in app.button if one.label == "Save as version…").click()
+    app.run()
+    assert any(one.label == "Save version 1" for one in app.button)
+    done = publishing.publish(
+        store, "page", to_save(session, session.columns[0], "greet").draft("")
+    )
+    _, version = finding.version(store.connection, "greet")
+    assert version.prompt["messages"][0]["content"][0]["text"] == "Hello {name}"
+    assert version.model == {
+        "provider": "echo",
+        "name": "echo",
+        "parameters": {"temperature": 0.5},
+    }
+    session.shared.set_text(0, 0, "Bye {name}")
+    again = to_save(session, session.columns[0], "greet")
+    assert (again.template_id, again.base) == (done.template.id, 1)
+
+
+@pytest.mark.parametrize("text", ['Say {"a": 1}', "{name} {{x}} {% if %}", "}{"])
+def test_plain_text_is_saved_as_a_template_that_gives_the_same_text(
+    store: Store, text: str
+) -> None:
+    session = kept(store, text, "echo/echo")
+    session.is_plain = True
+    saved = to_save(session, session.columns[0], "json")
+    done = render_prompt(saved.prompt, {})
+    assert done.ok
+    assert done.prompt["messages"][0]["content"][0]["text"] == text
+
+
+def test_the_editor_opens_its_draft_beside_the_saved_version(open_page: Open, store: Store) -> None:
+    prompt: dict[str, Any] = {"type": "chat", "messages": [{"role": "user", "content": "Saved"}]}
+    done = publishing.publish(store, "user:ada", Draft(name="greet", prompt=prompt))
+    app = open_page("templates", template=str(done.template.id))
+    box = next(
+        each for each in app.get("bidi_component") if str(each.key).startswith("text-template")
+    )
+    send(app, str(box.key), "edit", {"text": "Changed", "number": 1})
+    app.button(key="open-in-playground").click()
+    app.run()
+    (info,) = playground.listed(store.connection)
+    session = sessions.load(store.connection, info.id)
+    assert session is not None
+    app = run_all(opened(open_page, session), session, store)
+    shown = text_of(app)
+    assert "Changed" in shown
+    assert "Saved" in shown
+    assert "messages of greet · newest" in shown
+
+
+def test_hostile_texts_are_drawn_as_text(open_page: Open, store: Store) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    session = kept(store, hostile, f"echo/{hostile}", "echo/echo")
+    session.name = session.columns[0].name = hostile
+    session.columns[0].values[hostile] = hostile
+    sessions.keep(store, "page", session)
+    assert "<img" not in text_of(run_all(opened(open_page, session), session, store))
+
+
+def test_two_sessions_open_one_after_the_other_in_one_tab(open_page: Open, store: Store) -> None:
+    first, second = kept(store, "First text"), kept(store, "Second text")
+    app = opened(open_page, first)
+    assert "First text" in text_of(app)
+    app.query_params["session"] = str(second.id)
+    app.run()
+    assert "Second text" in text_of(app)
+    assert "First text" not in text_of(app)
