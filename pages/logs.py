@@ -10,6 +10,7 @@ from workbench.store.store import open_store
 from workbench.ui.bulk import draw_outcome
 from workbench.ui.columns import draw_columns
 from workbench.ui.empty import draw_empty_store, draw_no_match
+from workbench.ui.export_links import draw_export_link
 from workbench.ui.facets import draw_facets, draw_switch, places
 from workbench.ui.filter_bar import draw_filter_bar, narrow_to, read_filter, write_filter
 from workbench.ui.found import Found
@@ -44,6 +45,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
         draw_switch()
     draw_sort()
     draw_columns()
+    draw_export_link(filter_)
     draw_keys_help()
 draw_outcome()
 

@@ -18,7 +18,7 @@ from workbench.export.formats import FORMATS
 from workbench.export.jobs import Job, jobs_of
 from workbench.export.preview import preview as previewed
 from workbench.export.running import Progress
-from workbench.export.spec import Spec, read_spec
+from workbench.export.spec import PROMPTS, Spec, read_spec
 from workbench.filters import FilterError, parse_text, to_api
 from workbench.jsontext import FieldError
 from workbench.logs.intake import zone_of
@@ -40,7 +40,8 @@ _POLL_SECONDS = 0.3
 @click.option("--flatten", is_flag=True, help="A column for each key of the metadata and score.")
 @click.option("--mask", is_flag=True, help="Mask personal data and secrets.")
 @click.option("--mask-name", "names", multiple=True, help="A metadata key that holds names.")
-@click.option("--name", default="requests", help="Of the files.")
+@click.option("--prompts", is_flag=True, help="Prompt templates; FILTER is a part of their name.")
+@click.option("--name", default="", help="Of the files; else what they hold.")
 @click.option("--spec", type=click.File("rb"), help="Everything as JSON; see docs/export.md.")
 @click.option("--preview", is_flag=True, help="Show what would be in it, write nothing.")
 @server_option
@@ -52,6 +53,7 @@ def export(
     flatten: bool,
     mask: bool,
     names: tuple[str, ...],
+    prompts: bool,
     name: str,
     spec: Any,
     preview: bool,
@@ -64,14 +66,12 @@ def export(
     try:
         chosen = _spec_of(spec.read()) if spec is not None else None
         if chosen is None:
-            zone = zone_of(settings())
-            filter_ = parse_text(filter_text, zone) if zone else parse_text(filter_text)
             fields: dict[str, Any] = {
-                **to_api(filter_),
+                **_chosen(filter_text, prompts),
                 "format": format_,
                 "columns": [each.strip() for each in columns.split(",") if each.strip()],
                 "flatten": flatten,
-                "name": name,
+                "name": name or ("prompts" if prompts else "requests"),
             }
             if mask or names:
                 fields["masking"] = {"name_fields": list(names)}
@@ -85,6 +85,14 @@ def export(
             _here(store, chosen, out)
         else:
             _there(chosen, server, out)
+
+
+def _chosen(filter_text: str, prompts: bool) -> dict[str, Any]:
+    """Raises FilterError."""
+    if prompts:
+        return {"source": PROMPTS, "q": filter_text or None}
+    zone = zone_of(settings())
+    return to_api(parse_text(filter_text, zone) if zone else parse_text(filter_text))
 
 
 def _spec_of(data: bytes) -> Spec:
@@ -165,7 +173,7 @@ def _done(written: int, expected: int, folder: Path) -> None:
     left = (
         f" {expected - written:,} are left out, see left-out.jsonl." if written < expected else ""
     )
-    click.echo(f"{written:,} of {expected:,} requests in {folder}.{left}")
+    click.echo(f"{written:,} of {expected:,} rows in {folder}.{left}")
 
 
 def _previewed(store: Store | None, spec: Spec, server: str) -> dict[str, Any]:
@@ -175,7 +183,7 @@ def _previewed(store: Store | None, spec: Spec, server: str) -> dict[str, Any]:
 
 
 def _show(found: dict[str, Any]) -> None:
-    click.echo(f"{found['rows']:,} requests, about {found['bytes']:,} bytes.")
+    click.echo(f"{found['rows']:,} rows, about {found['bytes']:,} bytes.")
     if found["problem"]:
         click.echo(found["problem"])
     for reason, number in found["left_out"].items():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.export import output
+from workbench.export.bucket import configured
 from workbench.export.records import Records
 from workbench.export.running import Control, Progress, Stopped, run
 from workbench.export.spec import Spec, read_spec
@@ -210,6 +211,7 @@ class Jobs:
                 now=datetime.now(UTC),
                 control=running.control,
                 begun=lambda snapshot: records.begin(id_, snapshot),
+                bucket=configured(self._store.settings),
             )
             records.finish(id_, running.spec, made)
         except Stopped:

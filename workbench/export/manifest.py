@@ -10,17 +10,15 @@ from typing import Any
 from workbench import __version__
 from workbench.export.masking.masker import Masker
 from workbench.export.output import WrittenFile
+from workbench.export.sources import AnySnapshot, told
 from workbench.export.spec import Spec
-from workbench.filters import describe, to_api, to_url
-from workbench.store.export_rows import Snapshot
-from workbench.store.filter_sql import explain_sql
 
 MANIFEST_VERSION = 1
 
 
 def manifest_of(
     spec: Spec,
-    snapshot: Snapshot,
+    snapshot: AnySnapshot,
     *,
     id_: int,
     now: datetime,
@@ -30,7 +28,6 @@ def manifest_of(
     more: dict[str, Any],
 ) -> dict[str, Any]:
     """`more`: what the format has to say (columns and notes, or the report of a pack)."""
-    filter_ = spec.filter
     return {
         "manifest_version": MANIFEST_VERSION,
         "export": id_,
@@ -44,12 +41,7 @@ def manifest_of(
             "newest_request": snapshot.as_of,
             "relative_times_count_from": now.isoformat(timespec="seconds"),
         },
-        "filter": {
-            "words": describe(filter_),
-            "json": to_api(filter_),
-            "sql": explain_sql(filter_, now),
-            "link": to_url(filter_),
-        },
+        "filter": told(spec, now),
         "rows": {"expected": snapshot.rows, "written": written},
         "files": [each.to_json() for each in files],
         "masking": None if masker is None else _masking(masker),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,13 @@ class Output:
     def path(self, name: str) -> Path:
         return self._partial / name
 
-    def finish(self, manifest: dict[str, Any]) -> int:
-        """Write the manifest and give everything its name; the size of all files in bytes."""
+    def finish(
+        self, manifest: dict[str, Any], before: Callable[[Path], object] | None = None
+    ) -> int:
+        """Write the manifest and give everything its name; the size of all files in bytes.
+
+        before: called with the folder when all of it is written, before it gets its name.
+        """
         text = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
         self.path(MANIFEST).write_bytes(text + b"\n")
         size = 0
@@ -64,6 +70,8 @@ class Output:
             size += each.stat().st_size
             _flush(each)
         _flush(self._partial)
+        if before is not None:
+            before(self._partial)
         self._partial.rename(self.place)
         _flush(self.place.parent)
         return size

@@ -14,6 +14,7 @@ from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked, needed
 from workbench.export.output import Output
 from workbench.export.running import masker_of
+from workbench.export.sources import AnySnapshot, snapshot_of
 from workbench.export.spec import Spec
 from workbench.export.tables.writing import check_rows, columns_for
 from workbench.export.tuning.pack import write_pack
@@ -57,6 +58,11 @@ class Preview:
     report: dict[str, Any] = field(default_factory=dict)
     problem: str | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the files would hold nothing; of a pack only where all of it was looked at."""
+        return not self.sample and self.sampled >= self.rows
+
 
 def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
     """Reads the first requests of the filter. now: aware, from where relative times count back.
@@ -73,9 +79,11 @@ def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
     masker = masker_of(connection, spec.masking)
     if masker is not None:
         masker.found = found
-    with Snapshot(connection, spec.filter, now=now) as snapshot:
-        make = _table if spec.is_table else _pack
-        made = make(spec, snapshot, masker)
+    with snapshot_of(connection, spec, now=now) as snapshot:
+        if isinstance(snapshot, Snapshot) and not spec.is_table:
+            made = _pack(spec, snapshot, masker)
+        else:
+            made = _table(spec, snapshot, masker)
         return Preview(
             rows=snapshot.rows,
             changes=list(changes.values()),
@@ -84,7 +92,7 @@ def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
         )
 
 
-def _table(spec: Spec, snapshot: Snapshot, masker: Masker | None) -> dict[str, Any]:
+def _table(spec: Spec, snapshot: AnySnapshot, masker: Masker | None) -> dict[str, Any]:
     columns, _ = columns_for(spec, snapshot)
     names = [column.name for column in columns]
     sink_class = spec.entry.load()

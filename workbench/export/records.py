@@ -7,9 +7,9 @@ from pathlib import Path
 
 from workbench.export import output
 from workbench.export.running import Finished
+from workbench.export.sources import AnySnapshot
 from workbench.export.spec import Spec, read_spec
 from workbench.store import exports
-from workbench.store.export_rows import Snapshot
 from workbench.store.store import Store
 
 
@@ -35,7 +35,7 @@ class Records:
             )
         ).result()
 
-    def begin(self, id_: int, snapshot: Snapshot) -> None:
+    def begin(self, id_: int, snapshot: AnySnapshot) -> None:
         store = self._store
         store.change(
             lambda cursor: store.exports.begin(

@@ -6,15 +6,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from workbench.export.bucket import Bucket
 from workbench.export.manifest import manifest_of
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.patterns import saved
-from workbench.export.output import Output
+from workbench.export.output import MANIFEST, Output
+from workbench.export.sources import AnySnapshot, snapshot_of
 from workbench.export.spec import Masking, Spec
 from workbench.export.tables.writing import Written, write_table
 from workbench.store.connection import Connection
+from workbench.store.errors import Refused
 from workbench.store.export_parts import Interrupted
 from workbench.store.export_rows import Snapshot
 
@@ -38,7 +42,7 @@ class Control:
     def __init__(self) -> None:
         self.progress = Progress("selecting")
         self._stopped = threading.Event()
-        self._snapshot: Snapshot | None = None
+        self._snapshot: AnySnapshot | None = None
 
     def stop(self) -> None:
         self._stopped.set()
@@ -50,7 +54,7 @@ class Control:
     def is_stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def watch(self, snapshot: Snapshot) -> None:
+    def watch(self, snapshot: AnySnapshot) -> None:
         self._snapshot = snapshot
         self.check()
 
@@ -85,15 +89,19 @@ def run(
     id_: int,
     now: datetime,
     control: Control,
-    begun: Callable[[Snapshot], None] | None = None,
+    begun: Callable[[AnySnapshot], None] | None = None,
+    bucket: Bucket | None = None,
 ) -> Finished:
     """Write the export's files and give them their names. Nothing is left where this raises.
 
-    now: from where relative times count back. begun: called when the snapshot is taken. Raises
-    Stopped, Refused (the format cannot take it), StoreError, OSError.
+    now: from where relative times count back. begun: called when the snapshot is taken. bucket:
+    where they go too, if the spec asks for it. Raises Stopped, Refused (the format cannot take it,
+    or there is no bucket), StoreError, OSError.
     """
     try:
-        with Snapshot(connection, spec.filter, now=now, started=control.watch) as snapshot:
+        if spec.bucket and bucket is None:
+            raise Refused("There is no bucket for exports: WORKBENCH_EXPORT_BUCKET names one.")
+        with snapshot_of(connection, spec, now=now, started=control.watch) as snapshot:
             try:
                 if begun is not None:
                     begun(snapshot)
@@ -112,7 +120,7 @@ def run(
                 )
             finally:
                 control.forget()
-        size = output.finish(manifest)
+        size = output.finish(manifest, _sending(spec, bucket, manifest, id_, control))
     except Interrupted:
         output.discard()
         raise Stopped from None
@@ -122,8 +130,24 @@ def run(
     return Finished(manifest, written.rows, size)
 
 
+def _sending(
+    spec: Spec, bucket: Bucket | None, manifest: dict[str, Any], id_: int, control: Control
+) -> Callable[[Path], object] | None:
+    """What puts the files into the bucket; the manifest goes last and says that all are there."""
+    if not spec.bucket or bucket is None:
+        return None
+    manifest["bucket"] = bucket.place(id_)
+    names = [*(file["name"] for file in manifest["files"]), MANIFEST]
+
+    def send(folder: Path) -> None:
+        control.tell("sending", 0, None)
+        bucket.put(folder, id_, names, control.check)
+
+    return send
+
+
 def _write(
-    spec: Spec, snapshot: Snapshot, output: Output, masker: Masker | None, control: Control
+    spec: Spec, snapshot: AnySnapshot, output: Output, masker: Masker | None, control: Control
 ) -> Written:
     total = snapshot.rows
     if spec.is_table:
@@ -132,6 +156,7 @@ def _write(
         )
     from workbench.export.tuning.pack import write_pack
 
+    assert isinstance(snapshot, Snapshot)
     return write_pack(
         spec, snapshot, output, masker, lambda stage, done: control.tell(stage, done, total)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
@@ -15,7 +15,10 @@ from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.jsontext import FieldError, path_text
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, Column, columns_of
+from workbench.store.export_prompts import prompt_columns_of
 
+REQUESTS: Final = "requests"
+PROMPTS: Final = "prompts"
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
 ALL_DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 assert set(ALL_DETECTORS) == set(DETECTORS)
@@ -102,12 +105,14 @@ class Tuning(_Part):
 class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
-    filter_group, q: as in the request search. columns: names of `export_columns`; none are the
-    usual ones. flatten: each key of the metadata and each score becomes a column of its own
-    (tables without chosen columns). name: of the files. keep_days: the files are kept so long.
+    source: "requests", or "prompts" (a row for each version of the prompt templates whose name
+    holds q; tables alone). filter_group, q: as in the request search. columns: names of
+    `export_columns` or `export_prompts`; none are the usual ones. flatten: each key of the metadata
+    and each score becomes a column of its own (tables without chosen columns). name: of the files.
+    keep_days: the files are kept so long. bucket: they are put into the installation's bucket too.
     """
 
-    source: Literal["requests"] = "requests"
+    source: Literal["requests", "prompts"] = REQUESTS
     format: Short = "csv"
     filter_group: _FilterGroup | None = None
     q: Annotated[str, Field(max_length=20_000)] | None = None
@@ -117,13 +122,17 @@ class Spec(_Part):
     tuning: Tuning = Tuning()
     name: Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "requests"
     keep_days: Annotated[int, Field(ge=1, le=365)] = 7
+    bucket: bool = False
 
     @model_validator(mode="after")
     def _all_fits(self) -> Spec:
         try:
             format_of(self.format)
-            columns_of(self.columns)
-            _ = self.filter
+            _ = self.chosen
+            if self.source == PROMPTS:
+                self._check_prompts()
+            else:
+                _ = self.filter
         except FilterError as error:
             raise _problem(error.path or "filter_group", str(error)) from None
         except FieldError as error:
@@ -131,6 +140,14 @@ class Spec(_Part):
         except Refused as error:
             raise _problem("columns", str(error)) from None
         return self
+
+    def _check_prompts(self) -> None:
+        if not self.is_table:
+            raise FieldError("format", "prompt templates leave as a table alone")
+        if self.filter_group is not None:
+            raise FieldError("filter_group", "prompt templates are chosen by q, a part of the name")
+        if self.masking is not None and self.masking.name_fields:
+            raise FieldError("masking.name_fields", "prompt templates have no metadata")
 
     @property
     def filter(self) -> Filter:
@@ -150,6 +167,8 @@ class Spec(_Part):
 
     @property
     def chosen(self) -> list[Column]:
+        if self.source == PROMPTS:
+            return prompt_columns_of(self.columns)
         return columns_of(self.columns)
 
     def to_json(self) -> dict[str, Any]:

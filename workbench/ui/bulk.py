@@ -24,6 +24,7 @@ from workbench.ui import selection, state, words
 from workbench.ui.access import actor
 from workbench.ui.bulk_forms import draw_menus
 from workbench.ui.compare import draw_compare_link
+from workbench.ui.export_links import draw_picked_link
 
 # So long a click waits for its own work, so that most need no progress bar.
 WAIT_SECONDS = 1.5
@@ -58,6 +59,7 @@ def draw_bulk(
                 args=(filter_, now, up_to),
             )
         draw_menus(chosen, number, _start)
+        draw_picked_link(chosen)
         if len(chosen.ids) == 2:
             draw_compare_link(sorted(chosen.ids))
         st.button(

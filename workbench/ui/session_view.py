@@ -18,6 +18,7 @@ from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.chips import label_of
 from workbench.ui.conversation import Look, draw_messages
+from workbench.ui.export_links import draw_export_link
 from workbench.ui.hostile import draw_text, escaped
 from workbench.ui.keys_help import draw_keys_help
 from workbench.ui.request_actions import REQUEST_PAGE, request_params
@@ -73,6 +74,7 @@ def _draw_heading(id_: SessionId, session: Session | None) -> None:
                 icon=":material/list_alt:",
                 query_params=to_params(Filter().with_condition(condition)),
             )
+            draw_export_link(Filter().with_condition(condition))
         draw_keys_help()
     if session is not None:
         st.html(f'<p class="wb-note">{escaped(_figures(session))}</p>')

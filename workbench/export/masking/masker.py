@@ -23,6 +23,8 @@ _NAME_MARK = "[NAME]"
 _LEAST_NAME = 3
 # A number of fewer digits is neither a card nor a phone.
 _LEAST_NUMBER = 10**9
+# An image, in which digits are no numbers; any other text may begin with "data:" too.
+_IMAGE = re.compile(r"data:[\w.+-]{1,100}/[\w.+-]{1,100};base64,[0-9A-Za-z+/=]*\Z")
 Found = Callable[[str, str, str], None]
 
 
@@ -70,7 +72,7 @@ class Masker:
 
     def text(self, text: str, names: tuple[str, ...] = ()) -> str:
         """The text with every find replaced by its mark."""
-        if text.startswith("data:"):
+        if _IMAGE.match(text):
             return text
         if self._quick is not None and self._quick.search(text):
             for detector in self._used:
@@ -148,7 +150,8 @@ class Masker:
         number = pattern.count(text)
         if not number:
             return text
-        self._note(pattern.name, text, pattern.mark, number)
+        was = pattern.first(text) if self.found is not None else ""
+        self._note(pattern.name, was, pattern.mark, number)
         return pattern.replaced(text)
 
     def _without_names(self, text: str, names: tuple[str, ...]) -> str:

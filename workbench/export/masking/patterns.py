@@ -54,6 +54,11 @@ class Pattern:
     def count(self, text: str) -> int:
         return int(pc.count_substring_regex(pa.array([text]), self.pattern)[0].as_py())
 
+    def first(self, text: str) -> str:
+        """What it finds first in a text in which it finds something."""
+        whole = rf"\A(?s:.)*?({self.pattern})(?s:.)*\z"
+        return str(pc.replace_substring_regex(pa.array([text]), whole, r"\1")[0].as_py())
+
     def replaced(self, text: str) -> str:
         mark = self.mark.replace("\\", "\\\\")
         found = pc.replace_substring_regex(pa.array([text]), self.pattern, mark)

@@ -10,10 +10,10 @@ from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked, needed
 from workbench.export.output import Output, WrittenFile
-from workbench.export.spec import Spec
+from workbench.export.sources import AnySnapshot
+from workbench.export.spec import REQUESTS, Spec
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, SCORE, Column, column_of
-from workbench.store.export_rows import Snapshot
 
 # A table with more columns than this is no table to look at.
 MAX_FLAT = 100
@@ -30,7 +30,7 @@ class Written:
 
 def write_table(
     spec: Spec,
-    snapshot: Snapshot,
+    snapshot: AnySnapshot,
     output: Output,
     masker: Masker | None,
     tell: Callable[[int], None],
@@ -71,9 +71,9 @@ def check_rows(spec: Spec, rows: int) -> None:
         )
 
 
-def columns_for(spec: Spec, snapshot: Snapshot) -> tuple[list[Column], dict[str, Any]]:
+def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[str, Any]]:
     """The columns of the file, flattened if asked for, and what of the keys found no room."""
-    if not spec.flatten or spec.columns:
+    if not spec.flatten or spec.columns or spec.source != REQUESTS:
         return spec.chosen, {}
     found: list[Column] = []
     left: list[str] = []

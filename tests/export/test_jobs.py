@@ -1,0 +1,186 @@
+"""Exports in the background: one after the other, cancelled, kept, repeated, and killed halfway."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.export.support import add, chat
+from workbench.export import schedules
+from workbench.export.jobs import Jobs, jobs_of
+from workbench.export.output import MANIFEST
+from workbench.export.running import Control
+from workbench.export.spec import read_spec
+from workbench.settings import ROOT, Settings
+from workbench.store import exports
+from workbench.store.errors import NotFound, Refused
+from workbench.store.store import Store
+
+
+@pytest.fixture
+def jobs(store: Store) -> Jobs:
+    add(store, *(chat(n, f"q{n}", "x" * 500) for n in range(20)))
+    return jobs_of(store)
+
+
+class Held:
+    """Holds an export at its first step until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.go = threading.Event(), threading.Event()
+        real = Control.tell
+
+        def tell(control: Control, stage: str, done: int, total: int | None) -> None:
+            self.reached.set()
+            self.go.wait(20)
+            real(control, stage, done, total)
+
+        monkeypatch.setattr(Control, "tell", tell)
+
+
+def test_a_running_export_is_cancelled_and_leaves_nothing(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    id_ = jobs.start(read_spec({}), "tester")
+    assert held.reached.wait(20)
+    assert jobs.get(id_).row.status == exports.RUNNING
+    with pytest.raises(Refused, match="cancel it first"):
+        jobs.remove(id_, "tester")
+    jobs.cancel(id_)
+    held.go.set()
+    assert jobs.wait(id_).row.status == exports.CANCELLED
+    assert list(jobs.folder.iterdir()) == []
+    # The next one runs as if nothing had been.
+    assert jobs.wait(jobs.start(read_spec({}), "tester")).row.status == exports.DONE
+
+
+def test_what_arrives_meanwhile_is_not_in_it(
+    store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    id_ = jobs.start(read_spec({"format": "jsonl"}), "tester")
+    assert held.reached.wait(20)
+    add(store, *(chat(100 + n, "tardy", "tardy") for n in range(5)))
+    held.go.set()
+    row = jobs.wait(id_).row
+    assert (row.rows_expected, row.rows_written) == (20, 20)
+    path = jobs.file(id_, "requests.jsonl")
+    assert path is not None
+    assert b"tardy" not in path.read_bytes()
+
+
+def test_files_go_when_their_time_is_over_and_the_manifest_stays(jobs: Jobs) -> None:
+    id_ = jobs.start(read_spec({"keep_days": 2}), "tester")
+    jobs.wait(id_)
+    jobs.look(datetime.now(UTC) + timedelta(days=1))
+    assert jobs.file(id_, "requests.csv") is not None
+    jobs.look(datetime.now(UTC) + timedelta(days=3))
+    job = jobs.get(id_)
+    assert job.row.status == exports.EXPIRED
+    assert job.row.manifest is not None
+    assert jobs.file(id_, "requests.csv") is None
+    assert job.files == []
+
+
+def test_a_removed_export_is_gone_with_its_files(jobs: Jobs) -> None:
+    id_ = jobs.start(read_spec({}), "tester")
+    jobs.wait(id_)
+    jobs.remove(id_, "tester")
+    assert list(jobs.folder.iterdir()) == []
+    with pytest.raises(NotFound):
+        jobs.get(id_)
+
+
+def test_a_file_has_no_name_outside_of_its_folder(jobs: Jobs) -> None:
+    id_ = jobs.start(read_spec({}), "tester")
+    jobs.wait(id_)
+    for name in ("", ".", "..", "../../store.duckdb", "/etc/passwd", f"../{id_}/{MANIFEST}"):
+        assert jobs.file(id_, name) is None
+
+
+def test_what_is_due_runs_and_what_is_paused_does_not(store: Store, jobs: Jobs) -> None:
+    now = datetime.now(UTC)
+    hourly = schedules.add(store, "tester", read_spec({"name": "hourly"}), "hour")
+    paused = schedules.add(store, "tester", read_spec({"name": "paused"}), "hour")
+    schedules.pause(store, "tester", paused, True)
+    jobs.look(now)
+    assert jobs.listed() == []
+    jobs.look(now + timedelta(hours=1, minutes=1))
+    (job,) = jobs.listed()
+    assert (job.row.name, job.row.schedule_id) == ("hourly", hourly)
+    jobs.wait(job.row.id)
+    # It was away for days: one run makes up for all of them.
+    jobs.look(now + timedelta(days=3))
+    assert len(jobs.listed()) == 2
+    found = {each.id: each for each in schedules.listed(store.connection)}
+    assert found[hourly].last_export == jobs.listed()[0].row.id
+    schedules.remove(store, "tester", hourly)
+    with pytest.raises(NotFound):
+        schedules.remove(store, "tester", hourly)
+
+
+_RUN = """
+import os, signal, sys
+from tests.export.support import add, chat
+from workbench.export import output
+from workbench.export.jobs import jobs_of
+from workbench.export.running import Control
+from workbench.export.spec import read_spec
+from workbench.settings import Settings
+from workbench.store.store import Store
+
+where, database, format_ = sys.argv[1:]
+store = Store(Settings(database=database, time_zone="UTC"))
+add(store, *(chat(n, f"q{n}", "x" * 2000) for n in range(50)))
+die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if where == "writing":
+    Control.tell = die
+elif where == "manifest":
+    output._flush = die
+elif where == "named":
+    from workbench.export.records import Records
+    Records.finish = die
+jobs = jobs_of(store)
+print(jobs.start(read_spec({"format": format_}), "tester"), flush=True)
+jobs.wait(jobs.listed()[0].row.id)
+"""
+
+
+@pytest.mark.parametrize("where", ["writing", "manifest", "named"])
+@pytest.mark.parametrize("format_", ["parquet", "openai"])
+def test_a_kill_leaves_nothing_that_looks_complete_but_is_not(
+    tmp_path: Path, where: str, format_: str
+) -> None:
+    database = str(tmp_path / "store.duckdb")
+    command = [sys.executable, "-c", _RUN, where, database, format_]
+    died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    id_ = int(died.stdout)
+    folder = tmp_path / "exports"
+    names = {each.name for each in folder.iterdir()}
+    assert names == ({str(id_)} if where == "named" else {f".partial-{id_}"})
+    store = Store(Settings(database=database, time_zone="UTC"))
+    try:
+        job = jobs_of(store).get(id_)
+        if where == "named":
+            # All of it was there: the next start only notes it.
+            assert job.row.status == exports.DONE
+            for file in job.files:
+                assert (folder / str(id_) / file["name"]).stat().st_size == file["bytes"]
+            told = orjson.loads((folder / str(id_) / MANIFEST).read_bytes())
+            assert told["rows"]["written"] == job.row.rows_written
+        else:
+            assert job.row.status == exports.INTERRUPTED
+            assert list(folder.iterdir()) == []
+            again = jobs_of(store).again(id_, "tester")
+            assert jobs_of(store).wait(again).row.status == exports.DONE
+    finally:
+        store.close()

@@ -1,0 +1,43 @@
+"""Ways to the Export page from wherever requests are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.filters import Condition, Filter, to_params
+from workbench.logs.bulk import Selection
+
+EXPORT_PAGE = "pages/export.py"
+# So many ids still make a link that browsers and servers take.
+MOST_PICKED = 1_000
+
+
+def draw_export_link(filter_: Filter, label: str = "Export", help_: str | None = None) -> None:
+    """A link to the export of what the filter finds."""
+    st.page_link(
+        EXPORT_PAGE,
+        label=label,
+        icon=":material/download:",
+        # A link without any parameter would not say that all requests are meant.
+        query_params={"f": "", **to_params(filter_)},
+        help=help_,
+    )
+
+
+def draw_picked_link(chosen: Selection) -> None:
+    """A link to the export of what is picked."""
+    filter_ = filter_of(chosen)
+    if filter_ is not None:
+        draw_export_link(filter_, help_="As a file: CSV, JSONL, Parquet, Excel or for fine-tuning")
+
+
+def filter_of(chosen: Selection) -> Filter | None:
+    """A filter that finds what is picked; None where too many were picked one by one."""
+    ids = chosen.ids if chosen.filter is None else chosen.without
+    if len(ids) > MOST_PICKED:
+        return None
+    if chosen.filter is None:
+        return Filter().with_condition(Condition("pl_id", "in", tuple(sorted(ids))))
+    if not ids:
+        return chosen.filter
+    return chosen.filter.with_condition(Condition("pl_id", "not_in", tuple(sorted(ids))))

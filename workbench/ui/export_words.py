@@ -1,0 +1,102 @@
+"""What the Export page says: states, formats, reasons, and the options in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from workbench.export.formats import FORMATS, PREFERENCE, TABLE, TUNING
+from workbench.export.spec import PROMPTS
+from workbench.export.tuning.reasons import REASONS
+from workbench.store import exports
+from workbench.ui import words
+from workbench.ui.hostile import escaped
+
+STATES = {
+    exports.WAITING: "○ waiting",
+    exports.RUNNING: "◐ running",
+    exports.DONE: "● done",
+    exports.CANCELLED: "▲ cancelled",
+    exports.FAILED: "■ failed",
+    exports.INTERRUPTED: "▲ interrupted",
+    exports.EXPIRED: "○ expired",
+}
+COLOURS = {"●": "#2e9e63", "▲": "#c98a06", "■": "#d9534f"}
+KINDS = {
+    TABLE: ("A table", "One row for each request: for spreadsheets, notebooks and other programs."),
+    TUNING: ("Fine-tuning", "One conversation for each request, with the answer to learn."),
+    PREFERENCE: ("Preference pairs", "Two answers to the same input, the better one first."),
+}
+STAGES = {
+    "selecting": "Selecting",
+    "reading": "Reading",
+    "comparing": "Comparing for near duplicates",
+    "writing": "Writing",
+    "sending": "Sending to the bucket",
+}
+METADATA = "metadata."
+
+
+def label_of_format(name: str) -> str:
+    return FORMATS[name].label if name in FORMATS else name
+
+
+def noun(spec: Mapping[str, Any]) -> str:
+    """What a row of the export is."""
+    return "version" if spec.get("source") == PROMPTS else "request"
+
+
+def choice(name: str) -> str:
+    """A key that options name: metadata.KEY, the output, a group …"""
+    if name.startswith(METADATA):
+        return f"Metadata {name.removeprefix(METADATA)}"
+    return {
+        "output": "The logged output",
+        "group_id": "Group",
+        "trace_id": "Trace",
+        "tags": "Tags",
+        "prompt_name": "Prompt template",
+        "model": "Model",
+    }.get(name, name)
+
+
+def reasons_table(left_out: Mapping[str, int], of: int) -> str:
+    """Why requests are left out, as HTML: the most frequent reason first."""
+    rows = "".join(
+        f"<tr><td>{escaped(reason.capitalize())}</td><td>{number:,}</td>"
+        f"<td>{words.share(number, of)}</td>"
+        f'<td class="wb-why">{escaped(REASONS.get(reason, ""))}</td></tr>'
+        for reason, number in sorted(left_out.items(), key=lambda pair: -pair[1])
+    )
+    return (
+        '<div class="wb-scroll"><table class="wb-sum"><tr><th>Left out</th><th>Requests</th>'
+        f"<th>Share</th><th></th></tr>{rows}</table></div>"
+    )
+
+
+def pack_line(told: Mapping[str, Any]) -> str:
+    """A pack's numbers in one line: examples by side, tokens, and what training may cost."""
+    pieces = [words.plural(told["training"], "training example")]
+    if told["split"]["share"]:
+        pieces.append(words.plural(told["validation"], "validation example"))
+    tokens = told["tokens"]["training"]
+    estimated = " (estimated)" if told["tokens"]["estimated"] else ""
+    pieces.append(f"{words.plural(tokens, 'training token')}{estimated}")
+    cost = told["cost"]
+    if cost["dollars"] is not None:
+        dollars = words.money(Decimal(cost["dollars"]))
+        of = f", the price of {cost['price_of']}" if cost["price_of"] else ""
+        pieces.append(f"about {dollars} for {words.plural(cost['epochs'], 'epoch')}{of}")
+    return " · ".join(pieces)
+
+
+def masked_line(masked: Mapping[str, int], labels: Mapping[str, str]) -> str:
+    if not any(masked.values()):
+        return "Nothing to mask was found."
+    told = [
+        f"{number:,} × {labels.get(kind, kind)}"
+        for kind, number in sorted(masked.items())
+        if number
+    ]
+    return f"Masked: {', '.join(told)}"
