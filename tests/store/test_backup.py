@@ -44,7 +44,13 @@ def _value(kind: str) -> str:
     if kind.endswith("[]"):
         return f"[{_value(kind[:-2])}]"
     kind = kind.split("(")[0]
-    known = {"TIMESTAMP": "TIMESTAMP '2026-05-01 12:00:00'", "BOOLEAN": "true", "VARCHAR": "'[]'"}
+    known = {
+        "TIMESTAMP": "TIMESTAMP '2026-05-01 12:00:00'",
+        "BOOLEAN": "true",
+        "VARCHAR": "'[]'",
+        "BLOB": "'seven'::BLOB",
+        "UUID": "'00000000-0000-0000-0000-000000000007'::UUID",
+    }
     return known.get(kind, f"7::{kind}")
 
 

@@ -68,6 +68,37 @@ SCHEMA = {
     "playground_sessions": "id BIGINT, name VARCHAR, value VARCHAR, revision INTEGER, "
     "author VARCHAR, created_at TIMESTAMP, updated_by VARCHAR, updated_at TIMESTAMP, "
     "source_request BIGINT, forked_from BIGINT, deleted_at TIMESTAMP, deleted_by VARCHAR",
+    "datasets": "id BIGINT, name VARCHAR, description VARCHAR, next_row BIGINT, author VARCHAR, "
+    "created_at TIMESTAMP, updated_by VARCHAR, updated_at TIMESTAMP, deleted_at TIMESTAMP, "
+    "deleted_by VARCHAR",
+    "dataset_versions": "id BIGINT, dataset_id BIGINT, number INTEGER, columns VARCHAR, note "
+    "VARCHAR, source "
+    "VARCHAR, row_count BIGINT, author VARCHAR, created_at TIMESTAMP, published_at "
+    "TIMESTAMP",
+    "dataset_rows": "dataset_id BIGINT, id BIGINT, since INTEGER, until INTEGER, value "
+    "VARCHAR, split "
+    "VARCHAR, tags VARCHAR[], source_request BIGINT, digest UUID",
+    "dataset_blobs": "dataset_id BIGINT, sha256 VARCHAR, data BLOB",
+    "external_ids": "id BIGINT, kind VARCHAR, object_id BIGINT, source VARCHAR, "
+    "external_id VARCHAR, "
+    "created_at TIMESTAMP, created_by VARCHAR",
+    "evaluations": "id BIGINT, name VARCHAR, description VARCHAR, author VARCHAR, "
+    "created_at TIMESTAMP, "
+    "updated_by VARCHAR, updated_at TIMESTAMP, deleted_at TIMESTAMP, deleted_by VARCHAR",
+    "evaluation_runs": "id BIGINT, evaluation_id BIGINT, number INTEGER, name VARCHAR, "
+    "dataset_id BIGINT, "
+    "dataset_version INTEGER, judge VARCHAR, score VARCHAR, budget DECIMAL(18,9), "
+    "concurrency INTEGER, state VARCHAR, reason VARCHAR, worker INTEGER, heartbeat_at "
+    "TIMESTAMP, author VARCHAR, created_at TIMESTAMP, started_at TIMESTAMP, ended_at "
+    "TIMESTAMP",
+    "evaluation_columns": "id BIGINT, run_id BIGINT, position INTEGER, name VARCHAR, type "
+    "VARCHAR, spec VARCHAR, "
+    "used VARCHAR, edited_by VARCHAR, edited_at TIMESTAMP",
+    "evaluation_cells": "run_id BIGINT, dataset_row BIGINT, column_id BIGINT, state VARCHAR, "
+    "value VARCHAR, passed "
+    "BOOLEAN, kind VARCHAR, message VARCHAR, retryable BOOLEAN, attempts INTEGER, "
+    "generation INTEGER, detail VARCHAR, cost DECIMAL(18,9), author VARCHAR, ended_at "
+    "TIMESTAMP",
     "connections": "name VARCHAR, kind VARCHAR, base_url VARCHAR, key_variable VARCHAR, "
     "models VARCHAR[], headers VARCHAR, created_at TIMESTAMP, created_by VARCHAR",
     "saved_views": "id INTEGER, name VARCHAR, filter VARCHAR, sort VARCHAR, columns VARCHAR, "

@@ -16,6 +16,8 @@ from workbench.store.migrations import (
     m0006_exports,
     m0007_drafts,
     m0008_playground,
+    m0009_datasets,
+    m0010_evaluations,
 )
 
 
@@ -35,4 +37,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "exports", m0006_exports.STATEMENTS),
     Migration(7, "drafts", m0007_drafts.STATEMENTS),
     Migration(8, "the playground", m0008_playground.STATEMENTS),
+    Migration(9, "datasets", m0009_datasets.STATEMENTS),
+    Migration(10, "evaluations", m0010_evaluations.STATEMENTS),
 )

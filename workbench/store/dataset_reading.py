@@ -1,0 +1,82 @@
+"""Rows of a version of a dataset, read in the order of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from workbench.store import blobs
+from workbench.store.connection import Connection, Cursor
+
+#: Which rows `d` of dataset_rows are in a version; bind dataset, number, number.
+IN_VERSION = "d.dataset_id = ? AND d.since <= ? AND (d.until IS NULL OR d.until > ?)"
+_COLUMNS = "d.id, d.value, d.split, d.tags, d.source_request"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """id: its number within the dataset, the same in every version. values: JSON by column."""
+
+    id: int
+    values: dict[str, Any]
+    split: str | None
+    tags: tuple[str, ...]
+    source_request: int | None
+
+
+def rows(
+    connection: Connection, dataset_id: int, number: int, *, after: int = 0, limit: int = 1000
+) -> list[DatasetRow]:
+    """The next rows of a version, from the one after `after`; [] at the end."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            f"SELECT {_COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} AND d.id > ? "
+            "ORDER BY d.id LIMIT ?",
+            [dataset_id, number, number, after, limit],
+        ).fetchall()
+        return read_rows(cursor, dataset_id, found)
+
+
+def rows_by_id(
+    connection: Connection, dataset_id: int, number: int, ids: Sequence[int]
+) -> dict[int, DatasetRow]:
+    """Chosen rows of a version, by their numbers; those that are not in it are left out."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            f"SELECT {_COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} "
+            "AND d.id IN (SELECT unnest(?::BIGINT[]))",
+            [dataset_id, number, number, list(ids)],
+        ).fetchall()
+        return {row.id: row for row in read_rows(cursor, dataset_id, found)}
+
+
+def count(connection: Connection, dataset_id: int, number: int) -> int:
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            f"SELECT count(*) FROM dataset_rows d WHERE {IN_VERSION}", [dataset_id, number, number]
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -> list[DatasetRow]:
+    """Rows as `SELECT id, value, split, tags, source_request` gives them, images in place."""
+    kept = list(found)
+    wanted = sorted({one for row in kept for one in blobs.references(row[1])})
+    data: dict[str, bytes] = {}
+    if wanted:
+        data = dict(
+            cursor.execute(
+                "SELECT sha256, data FROM dataset_blobs WHERE dataset_id = ? "
+                "AND sha256 IN (SELECT unnest(?::VARCHAR[]))",
+                [dataset_id, wanted],
+            ).fetchall()
+        )
+    return [
+        DatasetRow(
+            row[0], orjson.loads(blobs.put_back(row[1], data)), row[2], tuple(row[3]), row[4]
+        )
+        for row in kept
+    ]
