@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 from google.genai import types as gemini
 from mistralai.client import models as mistral
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from tests.export.support import add, chat, export, lines, message, with_image, with_tools
 from tests.export.test_tables import HARD
@@ -91,7 +91,7 @@ def check_gemini(line: dict[str, Any]) -> None:
 
 
 def check_mistral(line: dict[str, Any]) -> None:
-    kinds = {
+    kinds: dict[str, type[BaseModel]] = {
         "system": mistral.SystemMessage,
         "user": mistral.UserMessage,
         "assistant": mistral.AssistantMessage,
