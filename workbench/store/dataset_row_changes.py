@@ -64,7 +64,7 @@ class RowChanges:
         first = self._next_row(cursor, dataset_id)
         if not len(ready):
             return first
-        _widen(cursor, dataset_id, draft, ready.types)
+        _widen(cursor, dataset_id, draft, ready.types, ready.roles)
         _keep_blobs(cursor, dataset_id, ready.blobs)
         _insert(cursor, dataset_id, draft.number, first, ready)
         cursor.execute(
@@ -106,7 +106,7 @@ class RowChanges:
             raise NotFound(f"There is no row {row_id} in the draft.")
         if row[1] == digest:
             return
-        _widen(cursor, dataset_id, draft, {name: type_of(one) for name, one in values.items()})
+        _widen(cursor, dataset_id, draft, {name: type_of(one) for name, one in values.items()}, {})
         _keep_blobs(cursor, dataset_id, {one.sha256: one.data for one in taken})
         if row[0] < draft.number:
             self._own_states(cursor, dataset_id, draft.number, "id = ?", [row_id])
@@ -352,8 +352,14 @@ def _of_rows(number: int, ids: Sequence[int], count: int) -> dict[str, Any]:
     return {"version": number, "rows": count, "first_rows": list(ids[:20])}
 
 
-def _widen(cursor: Cursor, dataset_id: int, draft: Draft, types: Mapping[str, str]) -> None:
-    wide = widened(draft.columns, types)
+def _widen(
+    cursor: Cursor,
+    dataset_id: int,
+    draft: Draft,
+    types: Mapping[str, str],
+    roles: Mapping[str, str],
+) -> None:
+    wide = widened(draft.columns, types, roles)
     if tuple(wide) != draft.columns:
         cursor.execute(
             "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",

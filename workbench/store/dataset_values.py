@@ -48,7 +48,8 @@ class NewRow:
 class Prepared:
     """Rows ready to be inserted; what only the writer knows is missing.
 
-    types: of the values, by column in the order in which they were met.
+    types: of the values, by column in the order in which they were met. roles: of columns that
+    are to be something else than INPUT where they come in new.
     """
 
     texts: tuple[str, ...]
@@ -57,37 +58,61 @@ class Prepared:
     tags: tuple[tuple[str, ...], ...]
     sources: tuple[int | None, ...]
     types: Mapping[str, str]
+    roles: Mapping[str, str] = field(default_factory=dict)
     blobs: Mapping[str, bytes] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
 
 
-def prepare(rows: Iterable[NewRow]) -> Prepared:
-    """Rows made ready away from the writer. Raises Refused for the first that cannot be kept."""
-    texts: list[str] = []
-    digests: list[str] = []
-    types: dict[str, str] = {}
-    found: dict[str, bytes] = {}
-    kept = list(rows)
-    for row in kept:
+class Preparing:
+    """Rows that are made ready one by one, away from the writer. size: about their bytes."""
+
+    def __init__(self, roles: Mapping[str, str] | None = None) -> None:
+        self._roles = dict(roles or {})
+        self._texts: list[str] = []
+        self._digests: list[str] = []
+        self._rows: list[tuple[str | None, tuple[str, ...], int | None]] = []
+        self._types: dict[str, str] = {}
+        self._blobs: dict[str, bytes] = {}
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, row: NewRow) -> None:
+        """Raises Refused for a row that cannot be kept; it is as if it had not come then."""
+        for name in row.values.keys() - self._types.keys():
+            checked_column(name)
+        split, tags = checked_split(row.split), checked_tags(row.tags)
         text, digest, taken = encoded(row.values)
-        texts.append(text)
-        digests.append(digest)
-        found.update((one.sha256, one.data) for one in taken)
+        self._texts.append(text)
+        self._digests.append(digest)
+        self._rows.append((split, tags, row.source_request))
+        self._blobs.update((one.sha256, one.data) for one in taken)
+        self.size += len(text) + sum(len(one.data) for one in taken)
         for name, value in row.values.items():
-            types[name] = merged(types.get(name, EMPTY), type_of(value))
-    for name in types:
-        checked_column(name)
-    return Prepared(
-        tuple(texts),
-        tuple(digests),
-        tuple(checked_split(row.split) for row in kept),
-        tuple(checked_tags(row.tags) for row in kept),
-        tuple(row.source_request for row in kept),
-        types,
-        found,
-    )
+            self._types[name] = merged(self._types.get(name, EMPTY), type_of(value))
+
+    def ready(self) -> Prepared:
+        return Prepared(
+            tuple(self._texts),
+            tuple(self._digests),
+            tuple(split for split, _, _ in self._rows),
+            tuple(tags for _, tags, _ in self._rows),
+            tuple(source for _, _, source in self._rows),
+            self._types,
+            self._roles,
+            self._blobs,
+        )
+
+
+def prepare(rows: Iterable[NewRow]) -> Prepared:
+    """Rows made ready. Raises Refused for the first that cannot be kept."""
+    preparing = Preparing()
+    for row in rows:
+        preparing.add(row)
+    return preparing.ready()
 
 
 def encoded(values: Mapping[str, Any]) -> tuple[str, str, list[blobs.Blob]]:
@@ -127,8 +152,11 @@ def merged(one: str, other: str) -> str:
     return one if one == other else JSON
 
 
-def widened(columns: Sequence[Column], types: Mapping[str, str]) -> list[Column]:
-    """The columns after rows with values of these types came in; new ones stand at the end.
+def widened(
+    columns: Sequence[Column], types: Mapping[str, str], roles: Mapping[str, str]
+) -> list[Column]:
+    """The columns after rows with values of these types came in; new ones stand at the end, with
+    their roles (of "output" EXPECTED, of others INPUT, where none is given).
 
     Raises Refused beyond MAX_COLUMNS.
     """
@@ -136,7 +164,8 @@ def widened(columns: Sequence[Column], types: Mapping[str, str]) -> list[Column]
     for name, type_ in types.items():
         there = by_name.get(name)
         if there is None:
-            by_name[name] = Column(name, type_, EXPECTED if name == "output" else INPUT)
+            usual = EXPECTED if name == "output" else INPUT
+            by_name[name] = Column(name, type_, roles.get(name, usual))
         else:
             by_name[name] = Column(name, merged(there.type, type_), there.role)
     if len(by_name) > MAX_COLUMNS:
