@@ -63,7 +63,10 @@ class _Contained:
         for block in self.container.blocks(Position()):
             for refusal in block.refused:
                 yield refusal.place, refusal
-            yield from decoder.rows(block)
+            for place, row in decoder.rows(block):
+                # A line of a spreadsheet without any value is no row; {} in JSON is one.
+                if self.is_typed or isinstance(row, Refusal) or any(row.values()):
+                    yield place, row
 
 
 class _Sheet(Excel):

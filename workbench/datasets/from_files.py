@@ -82,6 +82,7 @@ def preview(path: Path, reading: Reading | None = None) -> Preview:
                 refused.append(made)
             elif len(rows) < _SHOWN:
                 rows.append((place, made))
+        refused.sort(key=lambda one: one.place)
         return Preview(
             source.unit,
             source.sheets,
@@ -190,6 +191,7 @@ def add(
         raise
     adder.close(told)
     job.tell(through, None if job.is_stopped else through)
+    refused.sort(key=lambda one: one.place)
     return Brought(adder.rows, count, tuple(refused), stopped=job.is_stopped)
 
 

@@ -15,6 +15,7 @@ from workbench.messages import conversation_text, tool_calls
 from workbench.store import dataset_reading
 from workbench.store.connection import Connection
 from workbench.store.dataset_values import EXPECTED, MAX_NAME, METADATA, NewRow
+from workbench.store.dataset_values import INPUT as INPUT_ROLE
 from workbench.store.errors import Refused
 from workbench.store.store import Store
 from workbench.store.whole_rows import whole_rows
@@ -71,7 +72,7 @@ def roles_of(choice: Choice) -> dict[str, str]:
     """What the columns are for, where that is not what goes in."""
     names = [_clean(key) for key in choice.metadata]
     roles = {name: METADATA for one in names for name in (one, f"{one} (metadata)")}
-    return {**roles, OUTPUT: EXPECTED}
+    return {**roles, MESSAGES: INPUT_ROLE, INPUT: INPUT_ROLE, OUTPUT: EXPECTED}
 
 
 def answer_of(messages: Sequence[Mapping[str, Any]]) -> Any:
