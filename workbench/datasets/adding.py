@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.store import datasets
 from workbench.store.connection import Cursor
-from workbench.store.dataset_values import NewRow, Preparing
+from workbench.store.dataset_values import EXPECTED, INPUT, Column, NewRow, Preparing
 from workbench.store.errors import NotFound
 from workbench.store.store import Store
 
@@ -43,6 +43,19 @@ def open_target(store: Store, actor: str, target: Target) -> Opened:
         id_ = target.dataset_id
         if id_ is None:
             id_ = store.datasets.create(cursor, actor, target.name)
+        return Opened(id_, store.datasets.open_draft(cursor, actor, id_))
+
+    return store.change(change).result()
+
+
+def make(
+    store: Store, actor: str, name: str, *, description: str = "", columns: Sequence[str] = ()
+) -> Opened:
+    """A new dataset with an open draft of these columns. Raises Refused."""
+    made = [Column(one, role=EXPECTED if one == "output" else INPUT) for one in columns]
+
+    def change(cursor: Cursor) -> Opened:
+        id_ = store.datasets.create(cursor, actor, name, description=description, columns=made)
         return Opened(id_, store.datasets.open_draft(cursor, actor, id_))
 
     return store.change(change).result()

@@ -213,3 +213,16 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return found if abs(found) < float("inf") else None
+
+
+def value_names(
+    connection: Connection, dataset_id: int, number: int, limit: int = 1000
+) -> list[str]:
+    """Names under which the rows of a version hold values, hidden columns too."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT DISTINCT unnest(json_keys({_BARE})) AS name FROM dataset_rows d "
+            f"WHERE {IN_VERSION} ORDER BY name LIMIT ?",
+            [dataset_id, number, number, limit],
+        ).fetchall()
+    return [name for (name,) in rows]
