@@ -80,3 +80,16 @@ def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -
         )
         for row in kept
     ]
+
+
+def sources_in(
+    connection: Connection, dataset_id: int, number: int, request_ids: Sequence[int]
+) -> set[int]:
+    """Which of these requests a version has rows of."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            f"SELECT DISTINCT d.source_request FROM dataset_rows d WHERE {IN_VERSION} "
+            "AND d.source_request IN (SELECT unnest(?::BIGINT[]))",
+            [dataset_id, number, number, list(request_ids)],
+        ).fetchall()
+    return {int(id_) for (id_,) in found}

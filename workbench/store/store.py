@@ -16,6 +16,7 @@ from workbench.store.audit import Audit
 from workbench.store.bulk_changes import BulkChanges
 from workbench.store.connection import Connection
 from workbench.store.connections import Connections
+from workbench.store.dataset_changes import Datasets
 from workbench.store.export_schedules import ExportSchedules
 from workbench.store.exports import Exports
 from workbench.store.migrate import migrate
@@ -73,6 +74,7 @@ class Store:
         self.registry_reader = RegistryReader(self.connection)
         self.saved_views = SavedViews(self.audit)
         self.playground = Playground(self.make_id, self.audit)
+        self.datasets = Datasets(self.make_id, self.audit)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.

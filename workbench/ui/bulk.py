@@ -24,6 +24,7 @@ from workbench.ui import selection, state, words
 from workbench.ui.access import actor
 from workbench.ui.bulk_forms import draw_menus
 from workbench.ui.compare import draw_compare_link
+from workbench.ui.dataset_add import ask_add
 from workbench.ui.export_links import draw_picked_link
 
 # So long a click waits for its own work, so that most need no progress bar.
@@ -60,6 +61,10 @@ def draw_bulk(
             )
         draw_menus(chosen, number, _start)
         draw_picked_link(chosen)
+        if st.button(
+            "Add to dataset", icon=":material/dataset:", key="bulk-dataset", type="tertiary"
+        ):
+            ask_add(chosen, number)
         if len(chosen.ids) == 2:
             draw_compare_link(sorted(chosen.ids))
         st.button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import streamlit as st
 
 from workbench.filters import Condition, Filter, to_params
@@ -41,3 +42,15 @@ def filter_of(chosen: Selection) -> Filter | None:
     if not ids:
         return chosen.filter
     return chosen.filter.with_condition(Condition("pl_id", "not_in", tuple(sorted(ids))))
+
+
+def draw_dataset_link(dataset_id: int, version: int) -> None:
+    """A link to the export of a version of a dataset."""
+    options = {"source": "datasets", "dataset": dataset_id, "version": version}
+    st.page_link(
+        EXPORT_PAGE,
+        label="Export",
+        icon=":material/download:",
+        query_params={"format": "csv", "options": orjson.dumps(options).decode()},
+        help="As a file: CSV, JSONL, Parquet or Excel",
+    )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.playground import running
+from workbench.logs.bulk import Selection
+from workbench.playground import running, sessions
 from workbench.playground.session import Session
 from workbench.providers.host import open_host
+from workbench.store.store import open_store
 from workbench.ui import state
+from workbench.ui.dataset_add import ask_add
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_answers import draw_answers, has_answers
 from workbench.ui.playground_heads import draw_adding, draw_heads
@@ -92,6 +95,8 @@ def _draw_more(session: Session) -> None:
 
     if st.button("Save as version…", icon=":material/save:", type="tertiary"):
         ask_save_version(session)
+    if st.button("Answers to a dataset…", icon=":material/dataset:", type="tertiary"):
+        _ask_dataset(session)
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)
     st.page_link(
         "pages/logs.py",
@@ -110,6 +115,16 @@ def _draw_more(session: Session) -> None:
             icon=":material/article:",
             query_params={state.REQUEST: str(session.source_request)},
         )
+
+
+def _ask_dataset(session: Session) -> None:
+    """Every answer is a logged request; a row is made of each."""
+    runs = sessions.finished(open_store().connection, session)
+    ids = frozenset(one.request_id for one in runs if one.request_id is not None)
+    if not ids:
+        say("There is no answer yet: run the columns first.")
+        st.rerun()
+    ask_add(Selection(ids), len(ids))
 
 
 def _draw_columns_bar(session: Session) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 
 from workbench.filters import Filter, FilterError, parse_text
+from workbench.logs.bulk import Selection
 from workbench.logs.sessions import sessions_of
 from workbench.store import sessions
 from workbench.store.rows import Detail
@@ -16,6 +17,7 @@ from workbench.store.session_rows import SessionId
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.chips import label_of
+from workbench.ui.dataset_add import ask_add
 from workbench.ui.playground_open import draw_open_request
 from workbench.ui.stars import draw_star
 from workbench.ui.zones import viewer_zone
@@ -99,6 +101,10 @@ def draw_actions(detail: Detail, *, is_alone: bool) -> None:
     ):
         st.switch_page(REQUEST_PAGE, query_params=request_params(id_))
     draw_open_request(detail)
+    if st.button(
+        "", icon=":material/dataset:", type="tertiary", key="to-dataset", help="Add to dataset"
+    ):
+        ask_add(Selection(frozenset({id_})), 1)
     _draw_sessions(detail)
     _draw_compare(detail)
     with st.popover("", icon=":material/link:", type="tertiary", key="copy-link", help="Copy link"):

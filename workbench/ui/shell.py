@@ -19,6 +19,7 @@ PAGES = (
     ("pages/sessions.py", "Sessions", ":material/forum:", "sessions"),
     ("pages/templates.py", "Prompts", ":material/edit_note:", "templates"),
     ("pages/playground.py", "Playground", ":material/science:", "playground"),
+    ("pages/datasets.py", "Datasets", ":material/dataset:", "datasets"),
     ("pages/import.py", "Import", ":material/upload_file:", "import"),
     ("pages/export.py", "Export", ":material/download:", "export"),
     ("pages/settings.py", "Settings", ":material/settings:", "settings"),

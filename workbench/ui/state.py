@@ -23,6 +23,9 @@ EXPORT_FORMAT = "format"
 EXPORT_OPTIONS = "options"
 EXPORT_JOB = "export"
 
+DATASET = "dataset"
+ROW = "row"
+
 TEMPLATE = "template"
 VERSION = "version"
 TAB = "tab"

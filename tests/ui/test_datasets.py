@@ -1,0 +1,273 @@
+"""The Datasets page: empty, with rows in several versions, and the ways into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.conftest import Open, text_of
+from tests.ui.test_logs_tools import picked
+from workbench.datasets import jobs
+from workbench.logs.importing import incoming
+from workbench.store import dataset_reading, datasets
+from workbench.store.connection import Cursor
+from workbench.store.datasets import NewRow
+from workbench.store.store import Store
+from workbench.ui.importing import all_jobs
+
+T = TypeVar("T")
+A = "user:a"
+MARK = "<script>alert(1)</script>"
+
+
+def run(store: Store, change: Callable[[Cursor], T]) -> T:
+    return store.change(change).result()
+
+
+@pytest.fixture
+def dataset(store: Store) -> int:
+    """120 rows in version 1; in version 2 row 1 is changed, row 2 gone, 121 new; a draft of 3."""
+
+    def make(cursor: Cursor) -> int:
+        changes = store.datasets
+        id_ = changes.create(cursor, A, f"Cases {MARK}")
+        changes.open_draft(cursor, A, id_)
+        rows = [
+            NewRow(
+                {"question": f"case {n} {MARK}", "price": n, "data": {"n": [n]}, "output": "yes"},
+                "train" if n % 2 else "test",
+                ("even",) if n % 2 == 0 else (),
+            )
+            for n in range(1, 121)
+        ]
+        changes.add_rows(cursor, A, id_, rows)
+        changes.publish(cursor, A, id_, "the first")
+        changes.open_draft(cursor, A, id_)
+        changes.edit_row(cursor, A, id_, 1, {"question": "changed", "price": 1})
+        changes.delete_rows(cursor, A, id_, [2])
+        changes.add_rows(cursor, A, id_, [NewRow({"question": "new", "late": True})])
+        changes.publish(cursor, A, id_, "the second")
+        changes.open_draft(cursor, A, id_)
+        return id_
+
+    return run(store, make)
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def within(app: AppTest, opener: str, *labels: str) -> AppTest:
+    """Press buttons of a dialog: for AppTest it is there only while its opener is pressed."""
+    app.button(key=opener).click()
+    for label in labels:
+        next(each for each in app.button if each.label == label or each.key == label).click()
+    return app.run()
+
+
+def kept(store: Store, id_: int, number: int) -> dict[int, dict[str, Any]]:
+    rows = dataset_reading.rows(store.connection, id_, number)
+    return {row.id: row.values for row in rows}
+
+
+def test_an_empty_store_offers_the_three_ways_in(open_page: Open) -> None:
+    app = open_page("datasets")
+    text = text_of(app)
+    assert "No datasets yet" in text
+    for way in ("From the logs", "From a file", "By hand"):
+        assert way in text
+    assert not app.dataframe
+
+
+def test_a_dataset_is_made_by_hand_and_its_first_row_filled_in(
+    open_page: Open, store: Store
+) -> None:
+    app = click(open_page("datasets"), "new-dataset")
+    app.text_input(key="new-name").input("Questions")
+    app.text_input(key="new-columns").input("question, output")
+    app = within(app, "new-dataset", "make-dataset")
+    found = datasets.get_by_name(store.connection, "questions")
+    assert found is not None
+    assert "No rows yet" in text_of(app)
+    app = click(app, "add-row")
+    app.text_area(key="row-form-new-1-question").input("Where is it?")
+    app.text_area(key="row-form-new-1-output").input("Here")
+    app = within(app, "add-row", "Add")
+    assert kept(store, found.id, 1) == {1: {"question": "Where is it?", "output": "Here"}}
+
+
+def test_a_name_that_is_taken_is_said_and_nothing_is_lost(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    app = click(open_page("datasets"), "new-dataset")
+    app.text_input(key="new-name").input(f"CASES {MARK}")
+    app = within(app, "new-dataset", "make-dataset")
+    assert "already" in text_of(app)
+    assert app.text_input(key="new-name").value == f"CASES {MARK}"
+
+
+def test_the_list_shows_datasets_with_their_rows_and_versions(
+    open_page: Open, dataset: int
+) -> None:
+    frame = open_page("datasets").dataframe[0].value
+    row = frame.iloc[0]
+    assert (row["Name"], row["Rows"], row["Version"], row["Draft"]) == (
+        f"Cases {MARK}",
+        120,
+        2,
+        "open",
+    )
+    assert "No dataset has this in its name" in text_of(open_page("datasets", q="nowhere"))
+
+
+def test_a_link_names_version_page_order_and_conditions(open_page: Open, dataset: int) -> None:
+    id_ = str(dataset)
+    app = open_page("datasets", dataset=id_, version="1")
+    app.query_params["page"] = "3"
+    app.run()
+    assert list(app.dataframe[0].value["Row"]) == list(range(101, 121))
+    app = open_page("datasets", dataset=id_, version="1", sort="-price", q="price<50 split=train")
+    frame = app.dataframe[0].value
+    assert list(frame["price"])[:3] == [49, 47, 45]
+    assert "**25** of 120 rows" in text_of(app)
+    app = open_page("datasets", dataset=id_, version="1", q='"open')
+    assert "quote" in text_of(app)
+    app = open_page("datasets", dataset=id_, version="1", q="zebra")
+    assert "No row matches" in text_of(app)
+    app = open_page("datasets", dataset=id_, version="99")
+    assert "no version 99" in text_of(app)
+
+
+def test_a_row_opens_beside_the_table_with_whole_values_and_hostile_text_as_text(
+    open_page: Open, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), version="1", row="50")
+    text = text_of(app)
+    assert "Row 50" in text
+    assert "&lt;script&gt;" in text
+    assert MARK not in "\n".join(each.proto.body for each in app.get("html"))
+    assert app.button(key="go-k").disabled is False
+    app = click(app, "go-j")
+    assert "Row 51" in text_of(app)
+    assert app.query_params["page"] == "2"
+
+
+def test_a_row_is_edited_in_the_draft_and_published_versions_keep_theirs(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), row="5")
+    before = kept(store, dataset, 2)
+    app = click(app, "edit-row")
+    app.text_input(key="row-form-5-3-price").input("many")
+    app = within(app, "edit-row", "Keep")
+    assert "a number is needed" in text_of(app)
+    app.text_input(key="row-form-5-3-price").input("5.5")
+    app = within(app, "edit-row", "Keep")
+    after = kept(store, dataset, 3)
+    assert after[5] == {**before[5], "price": 5.5}
+    assert kept(store, dataset, 2) == before
+    assert {id_: row for id_, row in after.items() if id_ != 5} == {
+        id_: row for id_, row in before.items() if id_ != 5
+    }
+
+
+def test_changes_show_what_came_went_and_differs(open_page: Open, dataset: int) -> None:
+    app = open_page("datasets", dataset=str(dataset), tab="Changes", before="1", after="2")
+    text = text_of(app)
+    assert "+ Row 121" in text
+    assert "− Row 2" in text
+    assert "~ Row 1" in text
+    assert "New columns: late" in text
+    assert MARK not in "\n".join(each.proto.body for each in app.get("html"))
+    app = open_page("datasets", dataset=str(dataset), tab="Changes", before="2", after="3")
+    assert "No row differs" in text_of(app)
+
+
+def test_versions_are_listed_with_notes_and_an_old_one_is_restored_into_the_draft(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), tab="Versions")
+    text = text_of(app)
+    assert "the first" in text
+    assert "the second" in text
+    app = within(click(app, "restore-1"), "restore-1", "restore-now")
+    assert kept(store, dataset, 3) == kept(store, dataset, 1)
+
+
+def test_a_draft_is_published_with_a_note_and_the_next_one_opened(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    app = click(open_page("datasets", dataset=str(dataset)), "publish")
+    app.text_area(key="publish-note").input("third")
+    app = within(app, "publish", "publish-now")
+    version = datasets.version(store.connection, dataset)
+    assert version is not None
+    assert (version.number, version.note, version.rows) == (3, "third", 120)
+    app = click(app, "edit-dataset")
+    assert datasets.draft(store.connection, dataset) is not None
+
+
+def test_a_dataset_that_is_not_there_is_said(open_page: Open, store: Store) -> None:
+    for id_ in ("5", "x", ""):
+        assert "no such dataset" in text_of(open_page("datasets", dataset=id_))
+
+
+def test_a_file_comes_in_as_it_was_shown(open_page: Open, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"question,n\n{MARK},1\nb,2\nc,many\n")
+    with path.open("rb") as source:
+        file = incoming.keep_upload(all_jobs().folder, "cases.csv", source)
+    app = open_page("datasets", file=file.token)
+    assert list(app.dataframe[-1].value["question"]) == [MARK, "b", "c"]
+    app = click(app, "bring-in")
+    found = datasets.get_by_name(store.connection, "cases")
+    assert found is not None
+    assert all(job.wait(20) for job in jobs.of_dataset(found.id))
+    assert list(kept(store, found.id, 1).values()) == [
+        {"question": MARK, "n": "1"},
+        {"question": "b", "n": "2"},
+        {"question": "c", "n": "many"},
+    ]
+    text = text_of(open_page("datasets", dataset=str(found.id)))
+    assert "3 rows added" in text
+
+
+def test_a_file_that_is_gone_and_one_that_cannot_be_read_are_said(
+    open_page: Open, store: Store, tmp_path: Path
+) -> None:
+    assert "not there any more" in text_of(open_page("datasets", file="upload-0000000000000000"))
+    path = tmp_path / "broken.xlsx"
+    path.write_bytes(b"PK\x03\x04 no workbook")
+    with path.open("rb") as source:
+        file = incoming.keep_upload(all_jobs().folder, "broken.xlsx", source)
+    assert "cannot be read" in text_of(open_page("datasets", file=file.token))
+
+
+def test_picked_requests_become_rows_of_a_new_dataset(
+    open_page: Open, store: Store, seeded: list[int]
+) -> None:
+    app = click(picked(open_page, seeded[:3]), "bulk-dataset")
+    app.text_input(key="add-name").input("From logs")
+    app = within(app, "bulk-dataset", "add-now")
+    assert "3 rows added" in text_of(app)
+    found = datasets.get_by_name(store.connection, "From logs")
+    assert found is not None
+    rows = dataset_reading.rows(store.connection, found.id, 1)
+    assert sorted(row.source_request or 0 for row in rows) == sorted(seeded[:3])
+
+
+def test_an_open_request_becomes_a_row(
+    open_page: Open, store: Store, seeded: list[int], dataset: int
+) -> None:
+    app = click(open_page("request", request=str(seeded[0])), "to-dataset")
+    app.selectbox(key="add-dataset").set_value(dataset)
+    app = within(app, "to-dataset", "add-now")
+    assert "1 row added" in text_of(app)
+    rows = dataset_reading.rows(store.connection, dataset, 3)
+    assert rows[-1].source_request == seeded[0]

@@ -1,0 +1,228 @@
+"""Pages of a version's rows, filtered and sorted on any column by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import orjson
+
+from workbench.store.blobs import MARK
+from workbench.store.connection import Connection, Cursor
+from workbench.store.dataset_reading import IN_VERSION, DatasetRow, count, rows_by_id
+from workbench.store.dataset_row_changes import pointer
+from workbench.store.errors import Refused
+
+MAX_CONDITIONS = 20
+MAX_TEXT = 2_000
+#: What is not a column: the row's number, its split, a tag of it, the request it came from; ANY
+#: is all of its values.
+VALUE, ANY, ROW, SPLIT, TAG, SOURCE = "value", "any", "row", "split", "tag", "source"
+Field = Literal["value", "any", "row", "split", "tag", "source"]
+Operator = Literal["contains", "is", "lt", "le", "gt", "ge", "empty"]
+_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_NUMBERS = "('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT')"
+# The marks of blobs are no JSON; without them a digest stands in the place of its image.
+_BARE = f"replace(d.value, chr({ord(MARK)}), '')"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """field VALUE: of `column`. text: what is compared; a number where it reads as one."""
+
+    field: Field
+    operator: Operator
+    text: str = ""
+    column: str = ""
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """field: VALUE (of `column`), ROW or SPLIT. Numbers come before texts, what is missing last."""
+
+    field: Literal["value", "row", "split"] = "row"
+    column: str = ""
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """rows: some of those that match, in order. total: how many match."""
+
+    rows: tuple[DatasetRow, ...]
+    total: int
+
+
+BY_ROW = Sort()
+
+
+def page(
+    connection: Connection,
+    dataset_id: int,
+    number: int,
+    *,
+    where: Sequence[Condition] = (),
+    sort: Sort = BY_ROW,
+    offset: int = 0,
+    limit: int = 50,
+) -> Page:
+    """Rows from `offset` on, of those that meet all conditions. Raises Refused for too many."""
+    if where:
+        # One reading of the rows gives the count too; numbers of rows are small.
+        found = ids(connection, dataset_id, number, where=where, sort=sort)
+        chosen, total = found[offset : offset + limit], len(found)
+    else:
+        total = count(connection, dataset_id, number)
+        chosen = _ordered(connection, dataset_id, number, (), sort, offset, limit)
+    by_id = rows_by_id(connection, dataset_id, number, chosen)
+    return Page(tuple(by_id[id_] for id_ in chosen if id_ in by_id), total)
+
+
+def ids(
+    connection: Connection,
+    dataset_id: int,
+    number: int,
+    *,
+    where: Sequence[Condition] = (),
+    sort: Sort = BY_ROW,
+) -> list[int]:
+    """The numbers of all rows that meet the conditions, in order. Raises Refused."""
+    return _ordered(connection, dataset_id, number, where, sort, 0, None)
+
+
+def splits(connection: Connection, dataset_id: int, number: int) -> dict[str | None, int]:
+    """How many rows are in each split, None being none; the largest first."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT d.split, count(*) FROM dataset_rows d WHERE {IN_VERSION} "
+            "GROUP BY d.split ORDER BY count(*) DESC, d.split",
+            [dataset_id, number, number],
+        ).fetchall()
+    return dict(rows)
+
+
+def tags(connection: Connection, dataset_id: int, number: int, limit: int = 200) -> dict[str, int]:
+    """How many rows carry each tag, the most frequent first."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT tag, count(*) FROM (SELECT unnest(d.tags) AS tag FROM dataset_rows d "
+            f"WHERE {IN_VERSION}) GROUP BY tag ORDER BY count(*) DESC, tag LIMIT ?",
+            [dataset_id, number, number, limit],
+        ).fetchall()
+    return dict(rows)
+
+
+def _ordered(
+    connection: Connection,
+    dataset_id: int,
+    number: int,
+    where: Sequence[Condition],
+    sort: Sort,
+    offset: int,
+    limit: int | None,
+) -> list[int]:
+    if len(where) > MAX_CONDITIONS or any(len(one.text) > MAX_TEXT for one in where):
+        raise Refused(
+            f"At most {MAX_CONDITIONS} conditions of {MAX_TEXT:,} characters each can be asked for."
+        )
+    conditions, given = [IN_VERSION], [dataset_id, number, number]
+    for one in where:
+        sql, bound = _condition(one)
+        conditions.append(f"NOT coalesce({sql}, false)" if one.negated else sql)
+        given += bound
+    order, bound, keys = _order(sort)
+    select = (
+        f"SELECT id FROM (SELECT d.id{keys} FROM dataset_rows d "
+        f"WHERE {' AND '.join(conditions)}) ORDER BY {order}"
+    )
+    # What stands in the SELECT is bound first.
+    parameters: list[Any] = [*bound, *given]
+    if limit is not None:
+        select += " LIMIT ? OFFSET ?"
+        parameters += [limit, offset]
+    with connection.cursor() as cursor:
+        return _numbers(cursor, select, parameters)
+
+
+def _numbers(cursor: Cursor, select: str, given: list[Any]) -> list[int]:
+    found: list[int] = cursor.execute(select, given).fetchnumpy()["id"].tolist()
+    return found
+
+
+def _order(sort: Sort) -> tuple[str, list[Any], str]:
+    """The ORDER BY, what it binds, and the columns that it needs."""
+    way = "DESC" if sort.descending else "ASC"
+    if sort.field == ROW:
+        return f"id {way}", [], ""
+    if sort.field == SPLIT:
+        return f"split IS NULL, lower(split) {way}, id", [], ", d.split"
+    at = pointer(sort.column)
+    json = f"json_extract({_BARE}, ?)"
+    keys = (
+        f", CASE WHEN json_type({json}) IN {_NUMBERS} THEN TRY_CAST({json} AS DOUBLE) END AS n, "
+        f"json_extract_string({_BARE}, ?) AS s"
+    )
+    order = f"s IS NULL, n {way} NULLS LAST, lower(s) {way}, s {way}, id"
+    return order, [at, at, at], keys
+
+
+def _condition(one: Condition) -> tuple[str, list[Any]]:
+    """SQL over `dataset_rows d`, and what it binds."""
+    if one.field == ANY:
+        # First the whole, quickly; then the values without the names of columns.
+        quick = orjson.dumps(one.text).decode()[1:-1]
+        values = (
+            f"contains(lower(array_to_string(json_extract({_BARE}, '$.*')::VARCHAR[], "
+            "chr(10))), lower(?))"
+        )
+        return f"(contains(lower(d.value), lower(?)) AND {values})", [quick, quick]
+    if one.field == TAG:
+        return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
+    if one.field == VALUE:
+        text, bound = f"json_extract_string({_BARE}, ?)", [pointer(one.column)]
+    else:
+        names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
+        text, bound = names[one.field], []
+    return _compared(one, text, bound)
+
+
+def _compared(one: Condition, text: str, bound: list[Any]) -> tuple[str, list[Any]]:
+    number = _number(one.text)
+    if one.operator == "empty":
+        return f"coalesce({text}, '') = ''", bound
+    if one.operator == "contains":
+        return f"contains(lower({text}), lower(?))", [*bound, one.text]
+    if one.operator == "is":
+        if number is None:
+            return f"lower({text}) = lower(?)", [*bound, one.text]
+        return (
+            f"({text} = ? OR TRY_CAST({text} AS DOUBLE) = ?)",
+            [*bound, one.text, *bound, number],
+        )
+    sign = _SIGNS[one.operator]
+    if number is None:
+        return f"lower({text}) {sign} lower(?)", [*bound, one.text]
+    return f"TRY_CAST({text} AS DOUBLE) {sign} ?", [*bound, number]
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def value_names(
+    connection: Connection, dataset_id: int, number: int, limit: int = 1000
+) -> list[str]:
+    """Names under which the rows of a version hold values, hidden columns too."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT DISTINCT unnest(json_keys({_BARE})) AS name FROM dataset_rows d "
+            f"WHERE {IN_VERSION} ORDER BY name LIMIT ?",
+            [dataset_id, number, number, limit],
+        ).fetchall()
+    return [name for (name,) in rows]

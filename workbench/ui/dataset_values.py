@@ -1,0 +1,107 @@
+"""Values of datasets as they are shown and typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import streamlit as st
+
+from workbench.jsontext import FieldError
+from workbench.messages import ROLES, conversation_text
+from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, TEXT
+from workbench.store.dataset_values import NUMBER as NUMBER_TYPE
+from workbench.ui.conversation import Look, draw_messages, shown_json
+from workbench.ui.hostile import draw_text
+from workbench.ui.images import draw_image
+
+NUMBER = int | float
+_BRIEF = 300
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def brief(value: Any) -> str | None:
+    """A value on one line of a table."""
+    if value is None:
+        return None
+    if is_conversation(value):
+        value = conversation_text(value)
+    text = value if isinstance(value, str) else dumped(value)
+    if text.startswith("data:"):
+        return text[:40].partition(",")[0]
+    return " ".join(text[:_BRIEF].split())
+
+
+def draw_value(value: Any, key: str) -> None:
+    """A value whole: text as text, messages as a conversation, an image as one, JSON as a tree."""
+    if value is None:
+        st.caption("No value")
+    elif isinstance(value, str):
+        if value.startswith("data:image/"):
+            draw_image(value, key)
+        else:
+            draw_text(value, key)
+    elif is_conversation(value):
+        draw_messages(value, key, Look())
+    elif isinstance(value, dict | list):
+        st.json(shown_json(value), expanded=2)
+    else:
+        draw_text(dumped(value), key)
+
+
+def is_conversation(value: Any) -> bool:
+    """Whether it is a list of messages in the neutral shape."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(one, dict)
+            and one.get("role") in ROLES
+            and isinstance(one.get("content"), list)
+            and all(isinstance(part, dict) for part in one["content"])
+            for one in value
+        )
+    )
+
+
+def typed(value: Any, type_: str) -> str:
+    """A value as it stands in a form's field."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and type_ in (TEXT, EMPTY):
+        return value
+    if isinstance(value, str) and type_ == JSON:
+        return dumped(value)
+    return value if isinstance(value, str) else dumped(value, indent=type_ == JSON)
+
+
+def read_typed(text: str, type_: str, name: str, before: Any = None) -> Any:
+    """The value that a field's text stands for; None for none. Raises FieldError.
+
+    before: what the field held; an empty text that was there stays one.
+    """
+    if not text:
+        return "" if before == "" else None
+    if type_ in (TEXT, EMPTY):
+        return text
+    if type_ == NUMBER_TYPE:
+        found = _json(text, name, "a number is needed, such as 3 or 2.5")
+        if isinstance(found, bool) or not isinstance(found, NUMBER):
+            raise FieldError(name, "a number is needed, such as 3 or 2.5")
+        return found
+    if type_ == BOOLEAN:
+        if text.strip().lower() not in _YES_NO:
+            raise FieldError(name, "true or false is needed")
+        return _YES_NO[text.strip().lower()]
+    return _json(text, name, 'JSON is needed: text stands in quotes, such as "yes"')
+
+
+def dumped(value: Any, *, indent: bool = False) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None).decode()
+
+
+def _json(text: str, name: str, needed: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise FieldError(name, needed) from None
