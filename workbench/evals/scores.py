@@ -72,12 +72,33 @@ def column_score(column: str, values: Iterable[Any]) -> ColumnScore | None:
         is_share = is_share and is_truth
     if not numbers:
         return None
-    size, mean = len(numbers), fmean(numbers)
-    deviation = stdev(numbers) if size > 1 else None
+    return column_score_of(
+        column,
+        size=len(numbers),
+        left_out=left_out,
+        mean=fmean(numbers),
+        deviation=stdev(numbers) if len(numbers) > 1 else None,
+        is_share=is_share,
+        is_whole=all(number in (0.0, 1.0) for number in numbers),
+    )
+
+
+def column_score_of(
+    column: str,
+    *,
+    size: int,
+    left_out: int,
+    mean: float,
+    deviation: float | None,
+    is_share: bool,
+    is_whole: bool,
+) -> ColumnScore:
+    """The score of a column from what was added up. size: cells that count, 1 or more. deviation:
+    of a sample, None for one cell. is_share: all are truth values; is_whole: each is 0 or 1."""
     error = None if deviation is None else deviation / math.sqrt(size)
     interval: tuple[float, float] | None
-    if is_share and all(number in (0.0, 1.0) for number in numbers):
-        interval = wilson(sum(numbers), size, CONFIDENCE)
+    if is_share and is_whole:
+        interval = wilson(round(mean * size), size, CONFIDENCE)
     else:
         # Of shares within cells, the cells vary: the interval is that of a mean.
         interval = None if deviation is None else t_interval(mean, deviation, size, CONFIDENCE)
@@ -132,7 +153,11 @@ def score(
     wrong = [name for name, each in weight.items() if not 0 <= each <= 1e9]
     if wrong:
         raise ValueError(f'The weight of "{wrong[0]}" has to be a number from 0.')
-    found = {name: column_score(name, columns[name]) for name in names}
+    return combined({name: column_score(name, columns[name]) for name in names}, weight)
+
+
+def combined(found: Mapping[str, ColumnScore | None], weight: Mapping[str, float]) -> Score | None:
+    """The weighted mean of columns' scores, None where none has one. weight: of each column."""
     scored = tuple(one for one in found.values() if one is not None)
     total = sum(weight[one.column] for one in scored)
     if not scored or total == 0:

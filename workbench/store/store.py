@@ -17,6 +17,8 @@ from workbench.store.bulk_changes import BulkChanges
 from workbench.store.connection import Connection
 from workbench.store.connections import Connections
 from workbench.store.dataset_changes import Datasets
+from workbench.store.evaluation_cells import CellBatch, Finished
+from workbench.store.evaluation_changes import Evaluations
 from workbench.store.export_schedules import ExportSchedules
 from workbench.store.exports import Exports
 from workbench.store.migrate import migrate
@@ -75,6 +77,8 @@ class Store:
         self.saved_views = SavedViews(self.audit)
         self.playground = Playground(self.make_id, self.audit)
         self.datasets = Datasets(self.make_id, self.audit)
+        self.evaluations = Evaluations(self.make_id, self.audit)
+        self._cells = CellBatch(self.connection, self.writer.cursor)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.
@@ -83,6 +87,10 @@ class Store:
     def add(self, row: NewRequest) -> Future[Added]:
         """Keep a request, or find the one that this repeats."""
         return self.writer.add(self._add, row, 1000 + 3 * len(row.raw))
+
+    def add_cells(self, finished: Finished) -> Future[None]:
+        """Keep cells of an evaluation. The future raises LostRun where another process has it."""
+        return self.writer.add(self._cells, finished, finished.size)
 
     def change(self, change: Change[T]) -> Future[T]:
         """Run a change in a transaction of the writer; it may run more than once."""

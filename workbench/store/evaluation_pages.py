@@ -1,0 +1,290 @@
+"""Rows of a grid, filtered and sorted on any column by the engine.
+
+Columns of the dataset and computed ones are treated alike: each is an expression over a row of the
+dataset with the cells of the columns that are asked about beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import orjson
+
+from workbench.store import clock
+from workbench.store.blobs import MARK
+from workbench.store.connection import Connection
+from workbench.store.dataset_reading import IN_VERSION
+from workbench.store.errors import Refused
+from workbench.store.evaluation_values import DONE, STALE, WAITING, RunInfo
+
+MAX_CONDITIONS = 20
+MAX_TEXT = 2_000
+#: value: the column's value as text (a string as it is, all else as JSON), or as a number.
+#: state: of the cell. passed: a verdict. cost: dollars. row: the row's number. split, tag: of the
+#: dataset's row. any: any value of the row, computed or not.
+Field = Literal["value", "state", "passed", "cost", "row", "split", "tag", "any"]
+#: contains, is: capitals aside; numbers are compared as numbers. state: `text` is one of
+#: CELL_STATES but "running"; passed: "true" or "false". empty: no value, or an empty text.
+Operator = Literal["contains", "is", "lt", "le", "gt", "ge", "empty"]
+_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_NUMBERS = "('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT')"
+# The marks of blobs are no JSON; without them a digest stands in the place of its image.
+_BARE = f"replace(d.value, chr({ord(MARK)}), '')"
+_IDS = "(SELECT unnest(?::BIGINT[]))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition; several hold together. column: its name, for value, state, passed, cost."""
+
+    field: Field = "value"
+    column: str = ""
+    operator: Operator = "contains"
+    text: str = ""
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """field: "row", or value, state, passed or cost of a column. Numbers come before texts, what
+    has no value last."""
+
+    field: Field = "row"
+    column: str = ""
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell as a page needs it. value: JSON text, cut; length: of the whole. version: of its
+    prompt."""
+
+    state: str
+    value: str | None
+    length: int
+    passed: bool | None
+    kind: str | None
+    message: str | None
+    retryable: bool | None
+    attempts: int
+    generation: int
+    cost: Decimal | None
+    author: str | None
+    ended_at: datetime
+    version: int | None
+
+
+class _Query:
+    """FROM with a join for each computed column that is asked about."""
+
+    def __init__(self, run: RunInfo, columns: Mapping[str, int]) -> None:
+        self.run = run
+        self._columns = columns
+        self._joined: dict[int, str] = {}
+        self._given: list[Any] = []
+
+    @property
+    def source(self) -> str:
+        joins = (
+            f" LEFT JOIN (SELECT * FROM evaluation_cells WHERE run_id = ? AND column_id = ?) {name}"
+            f" ON {name}.dataset_row = d.id"
+            for name in self._joined.values()
+        )
+        return "dataset_rows d" + "".join(joins)
+
+    @property
+    def given(self) -> list[Any]:
+        return [value for id_ in self._joined for value in (self.run.id, id_)]
+
+    def cell(self, column: str) -> str | None:
+        """The name of a computed column's join; None for a column of the dataset."""
+        id_ = self._columns.get(column)
+        if id_ is None:
+            return None
+        return self._joined.setdefault(id_, f"c{len(self._joined)}")
+
+    def text(self, column: str) -> tuple[str, list[Any]]:
+        """A column's value as text."""
+        name = self.cell(column)
+        if name is not None:
+            return f"json_extract_string({name}.value, '$')", []
+        return f"json_extract_string({_BARE}, ?)", [pointer(column)]
+
+    def state(self, column: str) -> str:
+        name = self.cell(column)
+        if name is None:
+            return f"'{DONE}'"
+        return (
+            f"CASE WHEN {name}.state IS NULL OR ({name}.state = '{STALE}' AND {name}.attempts = 0) "
+            f"THEN '{WAITING}' ELSE {name}.state END"
+        )
+
+
+def pointer(column: str) -> str:
+    """A JSON pointer to a column's value."""
+    return "/" + column.replace("~", "~0").replace("/", "~1")
+
+
+def page(
+    connection: Connection,
+    run: RunInfo,
+    columns: Mapping[str, int],
+    where: Sequence[Condition],
+    sort: Sort,
+    offset: int,
+    limit: int,
+) -> tuple[list[int], int]:
+    """The rows' numbers in their order, and how many fulfil the conditions.
+
+    columns: ids of the computed ones by name; every other name is a column of the dataset.
+    """
+    if len(where) > MAX_CONDITIONS or any(len(one.text) > MAX_TEXT for one in where):
+        raise Refused(
+            f"At most {MAX_CONDITIONS} conditions of {MAX_TEXT:,} characters each can be asked for."
+        )
+    query = _Query(run, columns)
+    conditions, bound = [IN_VERSION], [run.dataset_id, run.dataset_version, run.dataset_version]
+    for one in where:
+        sql, given = _condition(query, one)
+        conditions.append(f"NOT coalesce({sql}, false)" if one.negated else f"({sql})")
+        bound += given
+    keys, keys_given, order = _order(query, sort)
+    chosen = f"FROM {query.source} WHERE {' AND '.join(conditions)}"
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            f"SELECT id FROM (SELECT d.id{keys} {chosen}) ORDER BY {order} LIMIT ? OFFSET ?",
+            [*keys_given, *query.given, *bound, limit, offset],
+        ).fetchall()
+        total = cursor.execute(f"SELECT count(*) {chosen}", [*query.given, *bound]).fetchone()
+    return [int(id_) for (id_,) in rows], int(total[0]) if total else 0
+
+
+def _order(query: _Query, sort: Sort) -> tuple[str, list[Any], str]:
+    """Columns that the order needs, what they bind, and the ORDER BY."""
+    way = "DESC" if sort.descending else "ASC"
+    if sort.field == "value":
+        text, given = query.text(sort.column)
+        name = query.cell(sort.column)
+        json = f"{name}.value" if name else f"json_extract({_BARE}, ?)"
+        number = (
+            f"CASE WHEN json_type({json}) IN {_NUMBERS} THEN TRY_CAST({json} AS DOUBLE) END AS n"
+        )
+        bound = [*given, *given, *given]
+        order = f"s IS NULL, n {way} NULLS LAST, lower(s) {way}, s {way}, id"
+        return f", {number}, {text} AS s", bound, order
+    if sort.field in ("state", "passed", "cost"):
+        name = query.cell(sort.column)
+        if sort.field == "state":
+            key = query.state(sort.column)
+        else:
+            key = f"{name}.{sort.field}" if name else "NULL"
+        return f", {key} AS s", [], f"s IS NULL, s {way}, id"
+    if sort.field == "split":
+        return ", d.split AS s", [], f"s IS NULL, lower(s) {way}, id"
+    return "", [], f"id {way}"
+
+
+def _condition(query: _Query, one: Condition) -> tuple[str, list[Any]]:
+    if one.field == "any":
+        quick = orjson.dumps(one.text).decode()[1:-1]
+        cells = (
+            "d.id IN (SELECT dataset_row FROM evaluation_cells WHERE run_id = ? "
+            "AND contains(lower(value), lower(?)))"
+        )
+        return f"(contains(lower(d.value), lower(?)) OR {cells})", [quick, query.run.id, quick]
+    if one.field == "tag":
+        return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
+    if one.field == "state":
+        return f"{query.state(one.column)} = ?", [one.text]
+    name = query.cell(one.column) if one.field in ("passed", "cost") else None
+    if one.field == "passed":
+        return (f"{name}.passed = ?" if name else "false AND ?"), [one.text == "true"]
+    if one.field == "cost":
+        return _compared(one, f"{name}.cost::VARCHAR" if name else "NULL::VARCHAR", [])
+    if one.field == "row":
+        return _compared(one, "d.id::VARCHAR", [])
+    if one.field == "split":
+        return _compared(one, "d.split", [])
+    text, given = query.text(one.column)
+    return _compared(one, text, given)
+
+
+def _compared(one: Condition, text: str, bound: list[Any]) -> tuple[str, list[Any]]:
+    number = _number(one.text)
+    if one.operator == "empty":
+        return f"coalesce({text}, '') = ''", bound
+    if one.operator == "contains":
+        return f"contains(lower({text}), lower(?))", [*bound, one.text]
+    if one.operator == "is":
+        if number is None:
+            return f"lower({text}) = lower(?)", [*bound, one.text]
+        return (
+            f"({text} = ? OR TRY_CAST({text} AS DOUBLE) = ?)",
+            [*bound, one.text, *bound, number],
+        )
+    sign = _SIGNS[one.operator]
+    if number is None:
+        return f"lower({text}) {sign} lower(?)", [*bound, one.text]
+    return f"TRY_CAST({text} AS DOUBLE) {sign} ?", [*bound, number]
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def cells(
+    connection: Connection, run_id: int, rows: Sequence[int], cut: int | None
+) -> dict[int, dict[int, ShownCell]]:
+    """The cells of rows by row and column. cut: characters of a value, None: all."""
+    found: dict[int, dict[int, ShownCell]] = {row: {} for row in rows}
+    if not rows:
+        return found
+    value = "c.value" if cut is None else f"left(c.value, {int(cut)})"
+    with connection.cursor() as cursor:
+        kept = cursor.execute(
+            f"SELECT c.dataset_row, c.column_id, c.state, {value}, coalesce(length(c.value), 0), "
+            "c.passed, c.kind, c.message, c.retryable, c.attempts, c.generation, c.cost, c.author, "
+            "c.ended_at, TRY_CAST(json_extract(c.detail, '$.used.number') AS INTEGER) "
+            "FROM evaluation_cells c WHERE c.run_id = ? AND c.dataset_row BETWEEN ? AND ? "
+            f"AND c.dataset_row IN {_IDS}",
+            [run_id, min(rows), max(rows), list(rows)],
+        ).fetchall()
+    for row in kept:
+        found[row[0]][row[1]] = ShownCell(*row[2:13], clock.from_stored(row[13]), row[14])
+    return found
+
+
+def detail(connection: Connection, run_id: int, row: int, column: int) -> dict[str, Any]:
+    """What stands behind a cell (`cells.Detail.to_json`); {} where nothing does."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT detail FROM evaluation_cells "
+            "WHERE run_id = ? AND dataset_row = ? AND column_id = ?",
+            [run_id, row, column],
+        ).fetchone()
+    kept: dict[str, Any] = orjson.loads(found[0]) if found and found[0] else {}
+    return kept
+
+
+def unrated(
+    connection: Connection, run: RunInfo, column: int, after: int
+) -> tuple[int | None, int]:
+    """The next row without a value in a column, from the first again at the end; how many."""
+    chosen = (
+        f"FROM dataset_rows d WHERE {IN_VERSION} AND d.id NOT IN (SELECT dataset_row "
+        f"FROM evaluation_cells WHERE run_id = ? AND column_id = ? AND state = '{DONE}')"
+    )
+    given = [run.dataset_id, run.dataset_version, run.dataset_version, run.id, column]
+    with connection.cursor() as cursor:
+        row: Any = cursor.execute(
+            f"SELECT min(d.id) FILTER (d.id > ?), min(d.id), count(*) {chosen}", [after, *given]
+        ).fetchone()
+    return (row[0] if row[0] is not None else row[1]), int(row[2])
