@@ -1,7 +1,7 @@
 """What a start would cost, worked out without calling anything.
 
-Each column is run over some rows with a stand-in for the models that takes down what would be sent. What
-a column would read from one that has not run yet is a stand-in too.
+Each column is run over some rows with a stand-in for the models that takes down what would be sent.
+What a column would read from one that has not run yet is a stand-in too.
 """
 
 from __future__ import annotations

@@ -69,7 +69,18 @@ class Purse:
 
     @property
     def sentence(self) -> str:
+        limit = _dollars(self._limit or NOTHING)
         return (
-            f"The budget of ${self._limit:,.2f} would be passed: ${self.spent:,.4f} is spent. "
+            f"The next cell could pass the budget of {limit}: {_dollars(self.spent)} is spent. "
             "Set a higher one and go on."
         )
+
+
+def _dollars(amount: Decimal) -> str:
+    """With the cents, and with what is below them.
+
+    >>> _dollars(Decimal("0.025000000")), _dollars(Decimal(1200))
+    ('$0.025', '$1,200.00')
+    """
+    whole, _, rest = f"{amount:,.6f}".partition(".")
+    return f"${whole}.{rest.rstrip('0').ljust(2, '0')}"
