@@ -25,6 +25,7 @@ from workbench.evals.columns import AllLeft, ColumnType, Config, Problem, column
 from workbench.evals.columns.prompting import Engine
 from workbench.evals.order import Order
 from workbench.evals.prompts import Used
+from workbench.evals.run_progress import total
 from workbench.evals.scores import Score
 from workbench.jsontext import FieldError
 from workbench.store import evaluation_sums, evaluations
@@ -602,16 +603,3 @@ def checked_budget(dollars: Decimal | None) -> Decimal | None:
     if not dollars.is_finite() or not 0 < dollars < 10**9:
         raise FieldError("budget", "dollars above 0 and below 1,000,000,000 are needed")
     return dollars
-
-
-def total(counts: Iterable[Counts]) -> Counts:
-    """Of several columns."""
-    found = list(counts)
-    return Counts(
-        *(sum(getattr(one, name) for one in found) for name in _NUMBERS),
-        cost=sum((one.cost for one in found), Decimal(0)),
-        unpriced=sum(one.unpriced for one in found),
-    )
-
-
-_NUMBERS = ("done", "failed", "stale", "cancelled", "waiting")

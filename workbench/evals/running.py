@@ -6,73 +6,22 @@ page, and after a restart where it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from workbench.store.evaluation_values import Counts
+from workbench.evals import estimating, grids, run_progress
+from workbench.evals.estimating import ColumnEstimate as ColumnEstimate
+from workbench.evals.estimating import Estimate as Estimate
+from workbench.evals.run_progress import Progress as Progress
+from workbench.evals.runner import runner_of, running_here
+from workbench.jsontext import FieldError
+from workbench.store import evaluation_cells, evaluation_runs, evaluations
+from workbench.store.connection import Cursor
+from workbench.store.errors import Refused
+from workbench.store.evaluation_values import CANCELLED, PAUSED, RUNNING, RunInfo
 from workbench.store.store import Store
 
 Scope = Literal["failed", "stale", "column", "row", "cell", "all"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is. counts: of all cells; `columns`: by the name of the column. running: cells
-    that run now; for_people: waiting ones that a person has to rate, or that read such a one.
-    total: rows times columns. rate: cells a second, seconds: until the end; None where not known.
-    cost: dollars so far. state, reason: of the run. is_finishing: it was held, and the cells that
-    it began are not at their end yet. is_here: it is run by this process (else the figures are at
-    most a second old and `running` is not known)."""
-
-    state: str
-    reason: str | None
-    rows: int
-    total: int
-    counts: Counts
-    columns: dict[str, Counts]
-    running: int
-    for_people: int
-    rate: float | None
-    seconds: float | None
-    cost: Decimal
-    budget: Decimal | None
-    is_finishing: bool
-    is_here: bool
-
-    @property
-    def share(self) -> float:
-        """Of cells that are at their end, 0 to 1; 1 where there are none."""
-        return (self.counts.done + self.counts.failed) / self.total if self.total else 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnEstimate:
-    """What is left of a column. cells: that a start would run; calls: of models. Tokens are of all
-    its calls; None where they are not known. dollars: None where the price or the length of the
-    answers is not known. note: a sentence that says what it rests on."""
-
-    column: str
-    cells: int
-    calls: int
-    model: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    dollars: Decimal | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """Before a start. dollars: of all columns, None where one is not known; `known`: of those that
-    are. sampled: rows that were looked at."""
-
-    columns: tuple[ColumnEstimate, ...]
-    rows: int
-    sampled: int
-    calls: int
-    dollars: Decimal | None
-    known: Decimal
 
 
 def start(store: Store, actor: str, run_id: int) -> None:
@@ -81,12 +30,23 @@ def start(store: Store, actor: str, run_id: int) -> None:
     Raises Refused: without a dataset or columns, for a column that cannot run (its sentence), where
     it runs already, and where another process has not finished what it began.
     """
-    raise NotImplementedError
+    _check(store, run_id)
+
+    def change(cursor: Cursor) -> tuple[RunInfo, bool]:
+        info, mine = evaluation_runs.take(cursor, run_id, store.settings.process_id)
+        store.evaluations.record(cursor, actor, "start", info, {})
+        return info, mine
+
+    # Made first: what is taken is run.
+    runner = runner_of(store)
+    info, mine = store.change(change).result()
+    if mine:
+        runner.launch(run_id, actor, is_first=info.started_at is None)
 
 
 def pause(store: Store, actor: str, run_id: int) -> None:
     """Begin no further cell; those that run are finished and kept."""
-    raise NotImplementedError
+    _hold(store, actor, run_id, PAUSED)
 
 
 def resume(store: Store, actor: str, run_id: int) -> None:
@@ -96,7 +56,7 @@ def resume(store: Store, actor: str, run_id: int) -> None:
 
 def cancel(store: Store, actor: str, run_id: int) -> None:
     """Stop the cells that run; they are cancelled, and a later start runs them."""
-    raise NotImplementedError
+    _hold(store, actor, run_id, CANCELLED)
 
 
 def rerun(
@@ -114,20 +74,91 @@ def rerun(
     "stale": nothing is marked, what is stale is run. While the run goes on, cells may be marked as
     well: they are run at its end.
     """
-    raise NotImplementedError
+    found = grids.grid(store, run_id)
+    order = found.order
+    people = {one.name for one in found.columns if one.kind.name == "HUMAN"}
+    if scope in ("column", "cell") and column is None:
+        raise FieldError("column", "the name of a column is needed")
+    if scope in ("row", "cell") and row is None:
+        raise FieldError("row", "the number of a row is needed")
+    if column is not None:
+        found.column(column)
+        if column in people:
+            raise Refused(f'"{column}" is given by people: it is rated, not run.')
+    names = order.stale_after_edit(column) if column is not None else tuple(order.reads)
+    ids = [found.ids[name] for name in names if name not in people]
+
+    def change(cursor: Cursor) -> int:
+        info = store.evaluations.editable(cursor, actor, run_id, idle=False)
+        marked = 0
+        if scope == "failed":
+            marked = evaluation_cells.mark_failed(cursor, run_id, ids)
+        elif scope in ("column", "all"):
+            marked = evaluation_cells.mark_columns(cursor, run_id, ids)
+            # What is run as a whole is run with the version that is the newest by then.
+            store.evaluations.forget_used(cursor, run_id, ids)
+        elif row is not None:
+            marked = evaluation_cells.mark_row(cursor, run_id, row, ids, also_waiting=False)
+        detail = {"scope": scope, "column": column, "row": row, "cells": marked}
+        store.evaluations.record(cursor, actor, "rerun", info, detail)
+        return marked
+
+    marked = store.change(change).result()
+    if go and evaluations.state(store.connection, run_id) != RUNNING:
+        start(store, actor, run_id)
+    return marked
 
 
 def set_budget(store: Store, actor: str, run_id: int, dollars: Decimal | None) -> None:
     """The run pauses before it has spent more. None: no limit. At any time."""
-    raise NotImplementedError
+    limit = grids.checked_budget(dollars)
+
+    def change(cursor: Cursor) -> None:
+        info = store.evaluations.editable(cursor, actor, run_id, idle=False)
+        store.evaluations.set_up(cursor, actor, info, {"budget": limit})
+
+    store.change(change).result()
+    runner = running_here(store)
+    if runner is not None:
+        runner.tell(run_id)
 
 
 def progress(store: Store, run_id: int) -> Progress:
     """Cheap: made for looking once a second. Raises NotFound."""
-    raise NotImplementedError
+    return run_progress.of(store, run_id)
 
 
 def estimate(store: Store, run_id: int, *, sample: int = 20) -> Estimate:
     """What a start would cost. Reads some rows, calls nothing. Takes up to some seconds for large
     prompts. Raises Refused as `start` does."""
-    raise NotImplementedError
+    _check(store, run_id)
+    return estimating.estimate(store, run_id, sample)
+
+
+def _check(store: Store, run_id: int) -> None:
+    """Raises Refused for a grid that cannot run."""
+    found = grids.grid(store, run_id)
+    if not found.is_newest:
+        raise Refused(
+            f"Run {found.run.number} stays as it was: the newest run is the one to start."
+        )
+    if found.run.dataset_id is None or found.dataset is None:
+        raise Refused("There is no dataset to run over: choose one.")
+    if not any(one.kind.name != "HUMAN" for one in found.columns):
+        raise Refused("There is no column to run: add one.")
+    for one in found.columns:
+        if one.problems:
+            raise Refused(f'"{one.name}" cannot run: {one.problems[0]}')
+
+
+def _hold(store: Store, actor: str, run_id: int, state: str) -> None:
+    verb, said = ("pause", f"Paused by {actor}.") if state == PAUSED else ("cancel", None)
+
+    def change(cursor: Cursor) -> None:
+        info = evaluation_runs.hold(cursor, run_id, state, said)
+        store.evaluations.record(cursor, actor, verb, info, {})
+
+    store.change(change).result()
+    runner = running_here(store)
+    if runner is not None:
+        runner.tell(run_id, state)

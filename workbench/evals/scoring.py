@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.evals.scores import Score, column_score_of, combined
+from workbench.evals.scores import ColumnScore, Score, column_score_of, combined
 from workbench.jsontext import FieldError
 from workbench.store.evaluation_sums import Sums
 from workbench.store.evaluation_values import ColumnRow, RunInfo
@@ -88,7 +88,7 @@ def score_of(
     return combined(found, {name: float(weights.get(name, 1.0)) for name in found})
 
 
-def column_score(name: str, found: Sums | None, rows: int) -> Any:
+def column_score(name: str, found: Sums | None, rows: int) -> ColumnScore | None:
     """A column's score, None where no cell counts. rows: of the dataset."""
     if found is None or found.size == 0 or found.mean is None:
         return None

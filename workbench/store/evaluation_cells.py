@@ -236,6 +236,15 @@ def _mark(cursor: Cursor, where: str, given: list[Any]) -> int:
     return int(row[0]) if row else 0
 
 
+def has_row(cursor: Cursor, run: RunInfo, row: int) -> bool:
+    """Whether the run's version of the dataset has a row."""
+    found = cursor.execute(
+        f"SELECT 1 FROM dataset_rows d WHERE {IN_VERSION} AND d.id = ?",
+        [run.dataset_id, run.dataset_version, run.dataset_version, row],
+    ).fetchone()
+    return found is not None
+
+
 def rate(
     cursor: Cursor, run_id: int, row: int, column: int, value: Any, author: str | None
 ) -> None:

@@ -208,6 +208,14 @@ class Evaluations:
                 [_json(value), run_id, column_id],
             )
 
+    def forget_used(self, cursor: Cursor, run_id: int, columns: Sequence[int]) -> None:
+        """Labels and "latest" are looked up anew for these columns at the next start."""
+        cursor.execute(
+            "UPDATE evaluation_columns SET used = NULL WHERE run_id = ? "
+            "AND id IN (SELECT unnest(?::BIGINT[]))",
+            [run_id, list(columns)],
+        )
+
     def _insert(
         self, cursor: Cursor, actor: str, run_id: int, column: ColumnRow, at: int, id_: int
     ) -> None:

@@ -123,6 +123,12 @@ def hold(cursor: Cursor, run_id: int, state: str, reason: str | None) -> RunInfo
     return info
 
 
+def hold_if_running(cursor: Cursor, run_id: int, reason: str) -> None:
+    """Pause, with the reason; nothing where it was held already."""
+    if _turn(cursor, run_id).state == RUNNING:
+        hold(cursor, run_id, PAUSED, reason)
+
+
 SAID = {
     "new": "not started",
     "running": "running",

@@ -70,6 +70,12 @@ def run(connection: Connection, run_id: int) -> RunInfo | None:
         return run_in(cursor, run_id)
 
 
+def state(connection: Connection, run_id: int) -> str | None:
+    """Of a run."""
+    found = run(connection, run_id)
+    return None if found is None else found.state
+
+
 def run_in(cursor: Cursor, run_id: int) -> RunInfo | None:
     row = cursor.execute(f"SELECT {RUN} FROM evaluation_runs r WHERE r.id = ?", [run_id]).fetchone()
     return None if row is None else run_from(row)

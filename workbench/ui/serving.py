@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from workbench.evals.waking import sleep, wake
 from workbench.export.jobs import jobs_of
 from workbench.logs.importing.background import close_jobs
 from workbench.settings import SettingsError, settings
@@ -39,6 +40,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     announce(store, local_address())
     # Ends what a process before left, and starts what repeats.
     jobs_of(store)
+    wake(store)
     # What was loaded by now stays: collecting it again and again held up answers by 0.1 s.
     gc.collect()
     gc.freeze()
@@ -49,6 +51,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         yield {}
     finally:
         close_jobs()
+        sleep()
         # Imported here: the providers are no part of the start.
         from workbench.providers.host import close_host
 
