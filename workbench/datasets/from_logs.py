@@ -40,6 +40,7 @@ class Choice:
     metadata: tuple[str, ...] = ()
     tags: bool = True
     split: str | None = None
+    only: frozenset[str] | None = None
 
 
 USUAL = Choice()
@@ -64,6 +65,8 @@ def row_of(request: Mapping[str, Any], choice: Choice) -> NewRow:
     for key in choice.metadata:
         if metadata.get(key) is not None:
             _put(values, key, metadata[key], {*taken, *values}, "metadata")
+    if choice.only is not None:
+        values = {name: value for name, value in values.items() if name in choice.only}
     tags = tuple(request["tags"] or ()) if choice.tags else ()
     return NewRow(values, choice.split, tags, request["id"])
 

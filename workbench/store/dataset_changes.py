@@ -191,6 +191,23 @@ class Datasets(RowChanges):
         self._record(cursor, actor, "restore_version", dataset_id, version=number, draft=draft)
         return draft
 
+    def clear(self, cursor: Cursor, actor: str, dataset_id: int) -> int:
+        """Let the draft, opened where there is none, hold no row and no column; its number."""
+        draft = self.open_draft(cursor, actor, dataset_id)
+        self._undo_draft(cursor, dataset_id, draft)
+        cursor.execute(
+            "UPDATE dataset_rows SET until = ? WHERE dataset_id = ? AND until IS NULL",
+            [draft, dataset_id],
+        )
+        cursor.execute(
+            "UPDATE dataset_versions SET columns = '[]', source = NULL "
+            "WHERE dataset_id = ? AND number = ?",
+            [dataset_id, draft],
+        )
+        self._touch(cursor, actor, dataset_id)
+        self._record(cursor, actor, "clear", dataset_id, version=draft)
+        return draft
+
     def set_columns(
         self, cursor: Cursor, actor: str, dataset_id: int, columns: Sequence[Column]
     ) -> None:

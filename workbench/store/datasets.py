@@ -25,7 +25,7 @@ _DATASET = (
 )
 _VERSION = (
     "v.dataset_id, v.number, v.columns, v.note, v.source, v.row_count, v.author, v.created_at, "
-    "v.published_at"
+    "v.published_at, v.id"
 )
 
 
@@ -53,7 +53,8 @@ class Dataset:
 class Version:
     """A version; the draft has no `published_at`, and its rows are counted when it is read.
 
-    sources: where rows came from, one object for each time that some were brought in.
+    sources: where rows came from, one object for each time that some were brought in. id: of the
+    version alone, as the API names it.
     """
 
     dataset_id: int
@@ -65,6 +66,7 @@ class Version:
     author: str
     created_at: datetime
     published_at: datetime | None
+    id: int
 
     @property
     def is_draft(self) -> bool:
@@ -133,6 +135,15 @@ def version(connection: Connection, dataset_id: int, number: int | None = None) 
             f"SELECT {_VERSION} FROM dataset_versions v WHERE v.dataset_id = ? AND {which} "
             "ORDER BY v.number DESC LIMIT 1",
             [dataset_id, *([] if number is None else [number])],
+        ).fetchone()
+        return None if row is None else _version(cursor, row)
+
+
+def version_by_id(connection: Connection, version_id: int) -> Version | None:
+    """A version by its own id; None where there is none."""
+    with connection.cursor() as cursor:
+        row = cursor.execute(
+            f"SELECT {_VERSION} FROM dataset_versions v WHERE v.id = ?", [version_id]
         ).fetchone()
         return None if row is None else _version(cursor, row)
 
@@ -222,7 +233,7 @@ def _dataset(
 
 
 def _version(cursor: Cursor, row: Sequence[Any]) -> Version:
-    dataset_id, number, columns, note, source, count, author, created, published = row
+    dataset_id, number, columns, note, source, count, author, created, published, id_ = row
     if count is None:
         found = cursor.execute(
             "SELECT count(*) FROM dataset_rows WHERE dataset_id = ? AND until IS NULL",
@@ -239,4 +250,5 @@ def _version(cursor: Cursor, row: Sequence[Any]) -> Version:
         str(author),
         clock.from_stored(created),
         None if published is None else clock.from_stored(published),
+        int(id_),
     )

@@ -21,6 +21,7 @@ from workbench.store.evaluation_cells import CellBatch, Finished
 from workbench.store.evaluation_changes import Evaluations
 from workbench.store.export_schedules import ExportSchedules
 from workbench.store.exports import Exports
+from workbench.store.external_ids import ExternalIds
 from workbench.store.migrate import migrate
 from workbench.store.playground import Playground
 from workbench.store.preferences import Preferences
@@ -78,6 +79,7 @@ class Store:
         self.playground = Playground(self.make_id, self.audit)
         self.datasets = Datasets(self.make_id, self.audit)
         self.evaluations = Evaluations(self.make_id, self.audit)
+        self.external_ids = ExternalIds(self.make_id, self.audit)
         self._cells = CellBatch(self.connection, self.writer.cursor)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None

@@ -1,0 +1,82 @@
+"""A version of its own from a file or from the logs: an empty draft, filled and published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from workbench.datasets import from_files, from_logs
+from workbench.datasets.adding import Opened
+from workbench.datasets.from_files import Reading
+from workbench.datasets.from_logs import Choice
+from workbench.datasets.jobs import Brought, Job, start
+from workbench.logs.bulk import Selection
+from workbench.store import dataset_reading, datasets
+from workbench.store.datasets import Version
+from workbench.store.errors import Refused
+from workbench.store.store import Store
+from workbench.store.writer import Cursor
+
+
+class DraftInTheWay(Refused):
+    """There is a draft with rows, and one draft at a time."""
+
+
+def from_file(store: Store, actor: str, dataset_id: int, path: Path, name: str) -> Version:
+    """The version that a file's rows go into, in the background; the file is removed after that.
+
+    It is published when they are in it. Raises NotFound, DraftInTheWay.
+    """
+
+    def work(opened: Opened, job: Job) -> Brought:
+        try:
+            return from_files.add(store, actor, opened, path, name, Reading(), job)
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+    return _filled(store, actor, dataset_id, name, work)
+
+
+def of_requests(
+    store: Store, actor: str, dataset_id: int, selection: Selection, choice: Choice
+) -> Version:
+    """The same with a row for each request."""
+
+    def work(opened: Opened, job: Job) -> Brought:
+        return from_logs.add(store, actor, opened, selection, choice, job)
+
+    return _filled(store, actor, dataset_id, "From the logs", work)
+
+
+def empty_draft(store: Store, actor: str, dataset_id: int) -> Version:
+    """A draft without rows. Raises NotFound, DraftInTheWay for one that has some."""
+
+    def change(cursor: Cursor) -> int:
+        return store.datasets.clear(cursor, actor, dataset_id)
+
+    draft = datasets.draft(store.connection, dataset_id)
+    if draft is not None and dataset_reading.count(store.connection, dataset_id, draft.number):
+        raise DraftInTheWay(
+            "The dataset has a draft with rows, and one draft at a time: publish or discard it first."
+        )
+    return datasets.required_version(store.connection, dataset_id, store.change(change).result())
+
+
+def _filled(
+    store: Store, actor: str, dataset_id: int, title: str, work: Callable[[Opened, Job], Brought]
+) -> Version:
+    draft = empty_draft(store, actor, dataset_id)
+    opened = Opened(dataset_id, draft.number)
+
+    def fill(job: Job) -> Brought:
+        brought = work(opened, job)
+        if brought.rows and not brought.stopped:
+            store.change(
+                lambda cursor: store.datasets.publish(cursor, actor, dataset_id, title)
+            ).result()
+        return brought
+
+    start(title, dataset_id, actor, fill)
+    return draft
