@@ -12,6 +12,7 @@ from workbench.store.errors import Busy, NotFound, Refused, StoreError
 _CODES = {
     400: "bad_request",
     401: "unauthorized",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",

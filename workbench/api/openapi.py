@@ -19,8 +19,9 @@ _REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
     400: "The body is not a JSON object, or the search is not one",
     401: "No valid API key",
-    404: "There is no such request, group, prompt template, version, label or folder",
-    409: "A protected release label waits for a second person",
+    403: "A run, or a column of the dataset, cannot be changed",
+    404: "There is nothing of that id or name",
+    409: "A protected release label waits for a second person, or a name or id is taken",
     413: "The body is too large",
     415: "The Content-Encoding is not understood",
     422: "A field is wrong: `field` names it",

@@ -14,7 +14,11 @@ from workbench.api import (
     admin,
     annotating,
     connecting,
+    dataset_versions,
+    datasets,
+    evaluations,
     exporting,
+    external_ids,
     finding,
     importing,
     logging_calls,
@@ -23,6 +27,8 @@ from workbench.api import (
     registry_labels,
     registry_prompts,
     registry_publish,
+    report_columns,
+    reports,
     upkeep,
 )
 from workbench.api.body import Receive, Scope, Send
@@ -38,12 +44,18 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *registry_prompts.OPERATIONS,
     *registry_labels.OPERATIONS,
     *registry_folders.OPERATIONS,
+    *datasets.OPERATIONS,
+    *dataset_versions.OPERATIONS,
+    *reports.OPERATIONS,
+    *report_columns.OPERATIONS,
+    *evaluations.OPERATIONS,
+    *external_ids.OPERATIONS,
 )
 
 # Under these no page can stand: whatever is not served there is a JSON 404.
 API_PATHS = re.compile(
     r"/(?:api|rest|v1|library-[^/]*|track-[^/]*|log-[^/]*|prompt-templates|prompt-labels|prompts"
-    r"|create-group|spans-bulk|ws-token-request-library|workflows|healthz)(?:/|\Z)"
+    r"|create-group|spans-bulk|ws-token-request-library|workflows|reports|report-columns|healthz)(?:/|\Z)"
     r"|/openapi\.json\Z"
 )
 

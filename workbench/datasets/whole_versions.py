@@ -59,7 +59,8 @@ def empty_draft(store: Store, actor: str, dataset_id: int) -> Version:
     draft = datasets.draft(store.connection, dataset_id)
     if draft is not None and dataset_reading.count(store.connection, dataset_id, draft.number):
         raise DraftInTheWay(
-            "The dataset has a draft with rows, and one draft at a time: publish or discard it first."
+            "The dataset has a draft with rows, and there is one draft at a time: publish it, or "
+            "discard it, first."
         )
     return datasets.required_version(store.connection, dataset_id, store.change(change).result())
 

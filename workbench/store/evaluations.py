@@ -114,6 +114,15 @@ def columns_in(cursor: Cursor, run_id: int) -> list[ColumnRow]:
     return [column_from(row) for row in rows]
 
 
+def run_of_column(connection: Connection, column_id: int) -> int | None:
+    """The run that a column stands in; None where there is no such column."""
+    with connection.cursor() as cursor:
+        row = cursor.execute(
+            "SELECT run_id FROM evaluation_columns WHERE id = ?", [column_id]
+        ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def columns_of_runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, list[ColumnRow]]:
     """The columns of several runs, from left to right."""
     found: dict[int, list[ColumnRow]] = {id_: [] for id_ in run_ids}
