@@ -27,14 +27,17 @@ _COLUMN_ID = parameter(
 )
 
 
-def _left_of(grid: Grid, position: int | None) -> str | None:
-    """The column that one at this place (from 0, the dataset's columns first) stands left of."""
+def _left_of(grid: Grid, position: int | None, moved: str | None = None) -> str | None:
+    """The column that one at this place (from 0, the dataset's columns first) stands left of.
+
+    moved: the column that goes there, which leaves a place free."""
     if position is None:
         return None
     place = position - len(grid.inputs)
     if place < 0:
         raise ApiError(403, "You can not overwrite dataset columns")
-    return grid.columns[place].name if place < len(grid.columns) else None
+    others = [one.name for one in grid.columns if one.name != moved]
+    return others[place] if place < len(others) else None
 
 
 def _told(found: Report, name: str) -> dict[str, Any]:
@@ -90,15 +93,14 @@ async def _edit(sent: Sent, asked: tuple[int, bodies.EditColumn]) -> Answer:
                 "column_type",
             )
         run_id, name, grid = found.grid.run.id, column.name, found.grid
-        before = _left_of(grid, body.position)
+        before = _left_of(grid, body.position, name)
         store, actor = sent.store, sent.actor
         if body.configuration is not None:
             grids.edit_column(store, actor, run_id, name, body.configuration)
         if body.name is not None and body.name != name:
             grids.rename_column(store, actor, run_id, name, body.name)
-            before = body.name if before == name else before
             name = body.name
-        if body.position is not None and before != name:
+        if body.position is not None:
             grids.move_column(store, actor, run_id, name, before)
         return _told(pipeline_of(sent, found.evaluation.id), name)
 
