@@ -26,7 +26,8 @@ NEW = "template/new"
 @dataclass(slots=True)
 class Editing:
     """What stands in the editor. `base`: the number of the version that it was made from, None for
-    a template that is not there yet. `values`: the input variables to try it with; they are no
+    a template that is not there yet. `seen`: the newest version when it was begun, where that is
+    another than `base`. `values`: the input variables to try it with; they are no
     part of a version. `revision` grows when something else than typing changed a text. `place`:
     what it is kept under where it is not the one draft of its template, as in the playground."""
 
@@ -44,6 +45,7 @@ class Editing:
     is_changed: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     place: str | None = None
+    seen: int | None = None
 
     @property
     def mark(self) -> str:
@@ -56,6 +58,11 @@ class Editing:
         if self.place is not None:
             return self.place
         return NEW if self.template_id is None else f"template/{self.template_id}"
+
+    @property
+    def after(self) -> int:
+        """The number of the newest version that its author knows of; 0 where there is none."""
+        return max(self.seen or 0, self.base or 0)
 
     @property
     def identifier(self) -> str | int:
@@ -87,7 +94,7 @@ class Editing:
         return asdict(self)
 
     def draft(self, message: str | None, labels: tuple[str, ...] = ()) -> Draft:
-        """What is published; refused where another version was saved since `base`."""
+        """What is published; refused where another version was saved since it was begun."""
         return Draft(
             name=self.name,
             prompt=deepcopy(self.prompt),
@@ -96,7 +103,8 @@ class Editing:
             labels=labels,
             parent_id=self.base_id,
             provider_base_url=self.provider_base_url,
-            after=self.base or 0,
+            after=self.after,
+            template_id=self.template_id,
         )
 
     # Changes
@@ -213,8 +221,8 @@ def loose(prompt: Mapping[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def from_version(template: Template, version: Version) -> Editing:
-    """The editor on a saved version, unchanged so far."""
+def from_version(template: Template, version: Version, newest: int | None = None) -> Editing:
+    """The editor on a saved version, unchanged so far. newest: the newest version's number."""
     editing = Editing(
         name=template.name,
         prompt={},
@@ -223,6 +231,7 @@ def from_version(template: Template, version: Version) -> Editing:
         base_id=version.id,
         metadata=deepcopy(version.metadata or {}),
         provider_base_url=version.provider_base_url,
+        seen=newest if newest != version.number else None,
     )
     editing.put(version.prompt)
     editing.is_changed = False

@@ -40,12 +40,12 @@ def draw_save(
     """The inside of the dialog. then: is told what was saved, before the page runs again."""
     store = open_store()
     newest = _newest(editing)
-    if newest != editing.base:
+    if newest != (editing.after or None):
         _draw_conflict(editing, newest, load)
         return
     try:
         _, notices = publishing.prepare(store, editing.draft(None))
-    except (FieldError, Refused) as error:
+    except (FieldError, Refused, NotFound) as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     draw_changes(editing, editing.base)
@@ -58,7 +58,7 @@ def draw_save(
         accept_new_options=True,
         key="save-labels",
     )
-    number = (editing.base or 0) + 1
+    number = editing.after + 1
     if st.button(f"Save version {number}", type="primary", icon=":material/save:"):
         try:
             published = publishing.publish(
@@ -97,6 +97,7 @@ def _draw_conflict(editing: Editing, newest: int | None, load: Callable[[int], N
     with st.container(horizontal=True):
         if st.button("Save mine after it", help="Yours becomes the newest; theirs stays below it"):
             editing.template_id, editing.base, editing.base_id = template.id, newest, version.id
+            editing.seen = None
             st.rerun(scope="fragment")
         if st.button("Take theirs", help="What stands in your editor is dropped"):
             load(template.id)
