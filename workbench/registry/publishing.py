@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.jsontext import FieldError, kind
@@ -19,7 +20,7 @@ from workbench.store import registry_sets as set_rows
 from workbench.store import registry_templates as template_rows
 from workbench.store import registry_versions as version_rows
 from workbench.store.connection import Cursor
-from workbench.store.registry_rows import NewVersion, Template, Version
+from workbench.store.registry_rows import NewVersion, Template, Version, VersionInfo
 from workbench.store.store import Store
 from workbench.templates import PromptAnalysis
 
@@ -155,6 +156,28 @@ def _template(cursor: Cursor, draft: Draft) -> Template | None:
     if draft.template_id is None:
         return template_rows.named(cursor, draft.name)
     return finding.template_in(cursor, draft.template_id)
+
+
+def preview(store: Store, draft: Draft, number: int) -> tuple[Version, list[Notice]]:
+    """What `publish` would keep as version `number`, to be compared and tried. Its id is 0.
+
+    Raises as `publish` does.
+    """
+    new, found = prepare(store, draft)
+    info = VersionInfo(
+        id=0,
+        template_id=draft.template_id or 0,
+        number=number,
+        kind=new.prompt["type"],
+        message=new.message,
+        parent_id=new.parent_id,
+        model_provider=new.model_provider,
+        model_name=new.model_name,
+        variables=new.variables,
+        created_at=datetime.now(UTC),
+        created_by="",
+    )
+    return Version(info, new.prompt, new.metadata, new.provider_base_url), found
 
 
 def _notices(
