@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.conftest import Open, send, text_of
+from tests.ui.conftest import Open, press, send, text_of
 from workbench.registry import finding, labels, publishing, templates
 from workbench.registry.publishing import Draft
 from workbench.store.store import Store
@@ -36,16 +36,6 @@ def type_text(app: AppTest, text: str) -> AppTest:
         each for each in app.get("bidi_component") if str(each.key).startswith("text-template")
     )
     return send(app, str(box.key), "edit", {"text": text, "number": 1})
-
-
-def press(app: AppTest, *labels: str) -> AppTest:
-    """Click buttons. One inside of a dialog needs the one that opens the dialog beside it: AppTest
-    runs the whole page, and the dialog is drawn only in the run of the click that opened it."""
-    for label in labels:
-        next(button for button in app.button if label in button.label).click()
-    app.run()
-    assert not app.exception, app.exception
-    return app
 
 
 def test_an_empty_registry_says_what_to_do(open_page: Open) -> None:
@@ -140,8 +130,7 @@ def test_a_draft_of_a_template_that_was_renamed_is_saved_under_its_new_name(
 ) -> None:
     type_text(open_page("templates", template=str(template)), "Bye {whom}")
     templates.rename(store, "user:ada", template, "support/reply")
-    app = press(open_page("templates", template=str(template)), "Save…")
-    press(app, "Save…", "Save version 3")
+    press(open_page("templates", template=str(template)), "Save…", "Save version 3")
     found, saved = finding.version(store.connection, template)
     assert (found.name, saved.number) == ("support/reply", 3)
     assert saved.prompt["messages"][0]["content"][0]["text"] == "Bye {whom}"
@@ -170,7 +159,6 @@ def test_an_old_version_is_edited_and_saved_as_the_newest_without_a_clash(
 ) -> None:
     app = open_page("templates", template=str(template), version="1")
     type_text(app, "Old {thing}")
-    press(app, "Save…")
     press(app, "Save…", "Save version 3")
     _, saved = finding.version(store.connection, template)
     _, first = finding.version(store.connection, template, 1)
@@ -215,7 +203,9 @@ def test_a_label_moves_with_its_diff_and_comes_back_on_a_click(
     assert "in {language}" in text_of(app)
     assert "Preflight" in text_of(app)
     labels.move_label(store, "user:ada", template, "prod", 2)
-    press(open_page("templates", template=str(template), tab="Labels"), "Back to 1")
+    press(
+        open_page("templates", template=str(template), tab="Labels"), "Back to 1", "Move back to 1"
+    )
     found = labels.labels(store.connection, template)[0]
     assert (found.number, found.moved_by) == (1, "page")
 

@@ -90,6 +90,22 @@ class Editing:
         assert isinstance(model, dict)
         return model
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """A copy of the model's parameters; {} where there are none."""
+        found = self.model.get("parameters")
+        return dict(found) if isinstance(found, dict) else {}
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """None takes a parameter away."""
+        self.set_parameters({**self.parameters, name: value})
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        known = {name: value for name, value in parameters.items() if value is not None}
+        if known or "parameters" in self.model:
+            self.model["parameters"] = known
+        self.is_changed = True
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -98,7 +114,7 @@ class Editing:
         return Draft(
             name=self.name,
             prompt=deepcopy(self.prompt),
-            metadata=deepcopy(self.metadata) or None,
+            metadata=self._metadata(),
             message=message or None,
             labels=labels,
             parent_id=self.base_id,
@@ -106,6 +122,13 @@ class Editing:
             after=self.after,
             template_id=self.template_id,
         )
+
+    def _metadata(self) -> dict[str, Any] | None:
+        """Without a model that says nothing: drawing the settings makes one."""
+        copied = deepcopy(self.metadata)
+        if not copied.get("model"):
+            copied.pop("model", None)
+        return copied or None
 
     # Changes
 

@@ -242,6 +242,7 @@ class _Side:
         self._resolve = resolve
         found = analyse_prompt(version.prompt, self._resolve).variables
         self.reads = {one.name for one in found}
+        self._needs = [one.name for one in found if one.required and not one.suspicious]
 
     def render(self, values: Mapping[str, Any]) -> tuple[str, str | None, tuple[str, ...]]:
         """The texts, why they are not filled in, and what is missing."""
@@ -249,7 +250,11 @@ class _Side:
         messages = done.prompt.get("messages") or [{"content": done.prompt.get("content") or []}]
         known = [each for each in messages if isinstance(each, Mapping)]
         problem = f"{done.problems[0]}." if done.problems else None
-        return conversation_text(known), problem, done.missing
+        # A text that does not parse is not filled in, and then nothing is told to be missing.
+        missing = done.missing
+        if problem and not missing:
+            missing = tuple(name for name in self._needs if name not in values)
+        return conversation_text(known), problem, missing
 
 
 def _try(one: LoggedInput, old: _Side | None, new: _Side) -> Outcome:

@@ -47,12 +47,11 @@ def draw_tools(editing: Editing, changed: Changed, more: Callable[[], None] | No
 
 def draw_structured_output(editing: Editing, changed: Changed) -> None:
     with st.expander("Structured output", icon=":material/data_object:"):
-        parameters = editing.model.setdefault("parameters", {})
         draw_json_box(
             "JSON Schema of the answer (response_format)",
-            parameters.get("response_format"),
+            editing.parameters.get("response_format"),
             f"schema-{editing.subject}-{editing.mark}",
-            lambda value: _put(editing, parameters, "response_format", value),
+            lambda value: editing.set_parameter("response_format", value),
             changed,
             check=check_format,
         )
@@ -103,17 +102,12 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
         urls = [one.name for one in base_urls.listed(open_store().connection)]
         if urls or editing.provider_base_url:
             _draw_base_url(editing, urls, key, changed)
-    parameters = model.setdefault("parameters", {})
-    _draw_common(editing, parameters, key, changed)
-    rest = {name: value for name, value in parameters.items() if name != "response_format"}
+    _draw_common(editing, key, changed)
+    rest = editing.parameters
+    schema = rest.pop("response_format", None)
 
     def replace(value: Any) -> None:
-        kept = parameters.get("response_format")
-        parameters.clear()
-        parameters.update(value or {})
-        if kept is not None:
-            parameters["response_format"] = kept
-        editing.is_changed = True
+        editing.set_parameters({**(value or {}), "response_format": schema})
         editing.revision += 1
 
     draw_json_box("All parameters", rest or None, f"parameters-{key}", replace, changed, kind=dict)
@@ -131,7 +125,7 @@ def _draw_base_url(editing: Editing, urls: list[str], key: str, changed: Changed
     st.selectbox("Base URL", options, index=index, key=f"base-url-{key}", on_change=choose)
 
 
-def _draw_common(editing: Editing, parameters: dict[str, Any], key: str, changed: Changed) -> None:
+def _draw_common(editing: Editing, key: str, changed: Changed) -> None:
     with st.container(horizontal=True):
         for name, title, step in (
             ("temperature", "Temperature", 0.1),
@@ -141,10 +135,10 @@ def _draw_common(editing: Editing, parameters: dict[str, Any], key: str, changed
             widget = f"{name}-{key}"
 
             def edited(name: str = name, widget: str = widget) -> None:
-                _put(editing, parameters, name, st.session_state[widget])
+                editing.set_parameter(name, st.session_state[widget])
                 changed()
 
-            value = parameters.get(name)
+            value = editing.parameters.get(name)
             fits = isinstance(value, int | float) and not isinstance(value, bool)
             kind = int if isinstance(step, int) else float
             st.number_input(
