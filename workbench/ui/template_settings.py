@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import streamlit as st
@@ -11,19 +10,11 @@ import streamlit as st
 from workbench.registry import base_urls, schemas
 from workbench.registry.editing import Editing
 from workbench.store.store import open_store
-from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
+from workbench.ui.template_tools import draw_tools as draw_tools
 
 Changed = Callable[[], None]
 PROVIDERS = ("openai", "openai.azure", "anthropic", "google", "amazon.bedrock", "mistral", "cohere")
-_NEW_TOOL = {
-    "type": "function",
-    "function": {
-        "name": "new_tool",
-        "description": "What it does",
-        "parameters": {"type": "object", "properties": {}, "required": []},
-    },
-}
 
 
 def draw_settings(editing: Editing, changed: Changed) -> None:
@@ -31,18 +22,6 @@ def draw_settings(editing: Editing, changed: Changed) -> None:
         _draw_model(editing, changed)
     draw_tools(editing, changed)
     draw_structured_output(editing, changed)
-
-
-def draw_tools(editing: Editing, changed: Changed, more: Callable[[], None] | None = None) -> None:
-    """The tools that the model is offered. more: draws what else belongs to them."""
-    if not editing.is_chat:
-        return
-    tools = editing.prompt.get("tools") or []
-    title = f"Tools ({len(tools)})" if tools else "Tools"
-    with st.expander(title, icon=":material/build:"):
-        _draw_tools(editing, changed)
-        if more is not None:
-            more()
 
 
 def draw_structured_output(editing: Editing, changed: Changed) -> None:
@@ -60,10 +39,6 @@ def draw_structured_output(editing: Editing, changed: Changed) -> None:
 def check_format(value: Any) -> None:
     """Raises FieldError for a structured output whose schema is no JSON Schema."""
     schemas.check_response_format({"model": {"parameters": {"response_format": value}}})
-
-
-def _check_tools(value: Any) -> None:
-    schemas.check_tools({"tools": value}, "tools")
 
 
 def _put(editing: Editing, owner: dict[str, Any], name: str, value: Any) -> None:
@@ -150,37 +125,3 @@ def _draw_common(editing: Editing, key: str, changed: Changed) -> None:
                 on_change=edited,
                 placeholder="default",
             )
-
-
-def _draw_tools(editing: Editing, changed: Changed) -> None:
-    key = f"{editing.subject}-{editing.mark}"
-
-    def replace(value: Any) -> None:
-        _put(editing, editing.prompt, "tools", value or None)
-        editing.revision += 1
-
-    def add() -> None:
-        replace([*(editing.prompt.get("tools") or []), deepcopy(_NEW_TOOL)])
-        changed()
-
-    for tool in editing.prompt.get("tools") or ():
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if isinstance(function, dict):
-            st.html(
-                f"<p><strong>{escaped(str(function.get('name') or ''))}</strong> "
-                f"{escaped(str(function.get('description') or ''))}</p>"
-            )
-    st.button("Add tool", icon=":material/add:", key=f"add-tool-{key}", on_click=add)
-    tools = editing.prompt.get("tools")
-    draw_json_box(
-        "Tools as JSON", tools, f"tools-{key}", replace, changed, kind=list, check=_check_tools
-    )
-    choice = editing.prompt.get("tool_choice")
-    draw_json_box(
-        "Tool choice",
-        choice,
-        f"choice-{key}",
-        lambda value: _put(editing, editing.prompt, "tool_choice", value),
-        changed,
-        height=68,
-    )
