@@ -10,11 +10,13 @@ import streamlit as st
 from workbench.registry import base_urls, schemas
 from workbench.registry.editing import Editing
 from workbench.store.store import open_store
+from workbench.ui.base_urls import PROVIDERS, ask_base_urls
+from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
 from workbench.ui.template_tools import draw_tools as draw_tools
 
 Changed = Callable[[], None]
-PROVIDERS = ("openai", "openai.azure", "anthropic", "google", "amazon.bedrock", "mistral", "cohere")
+_VENDOR = "the vendor's own"
 
 
 def draw_settings(editing: Editing, changed: Changed) -> None:
@@ -74,9 +76,7 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
             changed()
 
         st.text_input("Model", name, key=f"model-{key}", on_change=rename)
-        urls = [one.name for one in base_urls.listed(open_store().connection)]
-        if urls or editing.provider_base_url:
-            _draw_base_url(editing, urls, key, changed)
+    _draw_base_url(editing, key, changed)
     _draw_common(editing, key, changed)
     rest = editing.parameters
     schema = rest.pop("response_format", None)
@@ -88,16 +88,30 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
     draw_json_box("All parameters", rest or None, f"parameters-{key}", replace, changed, kind=dict)
 
 
-def _draw_base_url(editing: Editing, urls: list[str], key: str, changed: Changed) -> None:
-    options = [*urls, *({editing.provider_base_url} - {None, *urls})]
+def _draw_base_url(editing: Editing, key: str, changed: Changed) -> None:
+    known = {one.name: one.url for one in base_urls.listed(open_store().connection)}
+    now = editing.provider_base_url
+    options = [_VENDOR, *known, *({now} - {None, *known})]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
 
-    def choose() -> None:
-        editing.provider_base_url = st.session_state[f"base-url-{key}"]
-        editing.is_changed = True
-        changed()
+        def choose() -> None:
+            chosen = st.session_state[f"base-url-{key}"]
+            editing.provider_base_url = None if chosen == _VENDOR else chosen
+            editing.is_changed = True
+            changed()
 
-    index = options.index(editing.provider_base_url) if editing.provider_base_url else None
-    st.selectbox("Base URL", options, index=index, key=f"base-url-{key}", on_change=choose)
+        st.selectbox(
+            "Base URL",
+            options,
+            index=options.index(now) if now else 0,
+            key=f"base-url-{key}",
+            on_change=choose,
+            format_func=lambda name: f"{name}: {known[name]}" if name in known else name,
+        )
+        if st.button("Base URLs…", type="tertiary", key=f"base-urls-{key}"):
+            ask_base_urls()
+    if now is not None and now not in known:
+        st.caption(f"There is no base URL {escaped(now)}: calls go to the vendor.")
 
 
 def _draw_common(editing: Editing, key: str, changed: Changed) -> None:
