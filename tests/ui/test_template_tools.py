@@ -53,7 +53,7 @@ def choose(app: AppTest, label: str, value: str) -> None:
 
 def write(app: AppTest, label: str, value: str) -> None:
     field = next(one for one in [*app.text_input, *app.text_area] if one.label == label)
-    field.set_value(value)  # type: ignore[union-attr]
+    field.set_value(value)
     app.run()
     assert not app.exception, app.exception
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -27,9 +27,11 @@ NEW = "template/new"
 class Editing:
     """What stands in the editor. `base`: the number of the version that it was made from, None for
     a template that is not there yet. `seen`: the newest version when it was begun, where that is
-    another than `base`. `values`: the input variables to try it with; they are no
-    part of a version. `revision` grows when something else than typing changed a text. `place`:
-    what it is kept under where it is not the one draft of its template, as in the playground."""
+    another than `base`. `values`: the input variables to try it with, as texts; they are no part
+    of a version. `json_values`: names of those whose text is JSON for a list, an object, a number.
+    `source`: where all of them came from, as a variable set names it, None once one was typed.
+    `revision` grows when something else than typing changed a text. `place`: what it is kept under
+    where it is not the one draft of its template, as in the playground."""
 
     name: str
     prompt: dict[str, Any]
@@ -46,6 +48,8 @@ class Editing:
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     place: str | None = None
     seen: int | None = None
+    json_values: list[str] = field(default_factory=list)
+    source: str | None = None
 
     @property
     def mark(self) -> str:
@@ -130,6 +134,22 @@ class Editing:
             copied.pop("model", None)
         return copied or None
 
+    # Values
+
+    def fill(self, values: Mapping[str, Any], source: str | None = None) -> None:
+        """Other values in the place of these; what is no text stays what it is."""
+        self.values = {
+            name: value if isinstance(value, str) else orjson.dumps(value).decode()
+            for name, value in values.items()
+        }
+        self.json_values = [name for name, value in values.items() if not isinstance(value, str)]
+        self.source = source
+        self.revision += 1
+
+    def set_value(self, name: str, text: str) -> None:
+        self.values[name] = text
+        self.source = None
+
     # Changes
 
     def set_text(self, message: int, part: int, text: str) -> None:
@@ -208,16 +228,20 @@ class Editing:
         return self.next_key
 
 
-def typed_values(values: Mapping[str, str], analysis: PromptAnalysis) -> dict[str, Any]:
+def typed_values(
+    values: Mapping[str, str], analysis: PromptAnalysis, json_values: Sequence[str] = ()
+) -> dict[str, Any]:
     """What was typed as values: text, but JSON where the template asks for more than a text.
 
-    Empty fields count as no value.
+    json_values: names whose text is JSON whatever the template asks for. Empty fields count as no
+    value, and what is no JSON is text.
     """
     deep = {
         one.name
         for one in analysis.variables
         if one.kind != "text" or one.attributes or {"iterated", "indexed"} & set(one.hints)
     }
+    deep |= set(json_values)
     found: dict[str, Any] = {}
     for name, text in values.items():
         if text == "":

@@ -126,7 +126,7 @@ def _row(name: str, schema: Mapping[str, Any], required: bool) -> dict[str, Any]
         TYPE: type_text(schema.get("type")),
         REQUIRED: required,
         ABOUT: about if isinstance(about, str) else "",
-        VALUES: _written(values) if _is_texts(values) else "",
+        VALUES: _written(values),
         WAS: name,
     }
 
@@ -136,10 +136,6 @@ def type_text(value: Any) -> str:
     if isinstance(value, list):
         return " | ".join(str(each) for each in value)
     return value if isinstance(value, str) else ""
-
-
-def _is_texts(values: Any) -> bool:
-    return isinstance(values, list) and all(isinstance(each, str) for each in values)
 
 
 def schema_of(rows: Sequence[Mapping[str, Any]], before: Any) -> dict[str, Any]:
@@ -181,7 +177,7 @@ def _property(row: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, An
         if about:
             made["description"] = about
     values, given = before.get("enum"), str(row.get(VALUES) or "")
-    if given != (_written(values) if isinstance(values, list) and _is_texts(values) else ""):
+    if given != _written(values):
         made.pop("enum", None)
         read = next(csv.reader([given], skipinitialspace=True), [])
         if read:
@@ -189,8 +185,10 @@ def _property(row: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, An
     return made
 
 
-def _written(values: Sequence[str]) -> str:
-    """Texts with commas between them; one with a comma or a quote stands in quotes."""
+def _written(values: Any) -> str:
+    """Texts with commas between them, one with a comma or a quote in quotes; else ""."""
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        return ""
 
     def one(value: str) -> str:
         doubled = value.replace('"', '""')

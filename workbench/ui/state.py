@@ -26,6 +26,8 @@ EXPORT_JOB = "export"
 TEMPLATE = "template"
 VERSION = "version"
 TAB = "tab"
+PANEL = "show"
+VALUE_SET = "set"
 
 # Session state.
 AS_OF = "as_of"

@@ -33,7 +33,7 @@ def draw_editor(editing: Editing) -> None:
         draw_cards(editing, changed)
         draw_settings(editing, changed)
     with panel:
-        draw_panel(editing, changed)
+        draw_panel(editing, changed, linked=True)
 
 
 def _draw_bar(editing: Editing) -> None:

@@ -79,7 +79,7 @@ def _draw_back() -> None:
 
 
 def _leave() -> None:
-    for name in (state.TEMPLATE, state.VERSION, state.TAB):
+    for name in (state.TEMPLATE, state.VERSION, state.TAB, state.PANEL, state.VALUE_SET):
         st.query_params.pop(name, None)
     st.rerun()
 
