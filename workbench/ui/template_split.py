@@ -133,7 +133,7 @@ def _first(numbers: list[int]) -> list[list[Any]]:
     """A tenth for the newest version, to begin with."""
     percents = (10.0, 90.0) if len(numbers) > 1 else (100.0,)
     return [
-        [None, None, None, number, percent]
+        ["", "", "", number, percent]
         for number, percent in zip(numbers[:2], percents, strict=False)
     ]
 
@@ -155,13 +155,13 @@ def _start(template: Template, release: Release) -> None:
 def rows_of(release: Release) -> list[list[Any]]:
     """A release as lines of the form, which `read_release` reads back."""
     rows: list[list[Any]] = [
-        [None, None, None, share.number, float(share.percent)] for share in release.shares
+        ["", "", "", share.number, float(share.percent)] for share in release.shares
     ]
     for segment in release.segments:
         keys = [(key, _written(values)) for key, values in segment.when.items()]
         shares = [(share.number, float(share.percent)) for share in segment.shares]
         for at in range(max(len(keys), len(shares))):
-            key, values = keys[at] if at < len(keys) else (None, None)
+            key, values = keys[at] if at < len(keys) else ("", "")
             number, percent = shares[at] if at < len(shares) else (None, None)
             rows.append([segment.name, key, values, number, percent])
     return rows

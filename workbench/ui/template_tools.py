@@ -15,6 +15,7 @@ from workbench.registry.editing import Editing
 from workbench.registry.tool_form import BUILT_IN, FUNCTION, MCP, VARIABLE
 from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
+from workbench.ui.kept_open import kept_open
 from workbench.ui.tool_parameters import draw_parameters
 
 Changed = Callable[[], None]
@@ -32,7 +33,8 @@ def draw_tools(editing: Editing, changed: Changed, more: Callable[[], None] | No
     if not editing.is_chat:
         return
     tools = editing.prompt.get("tools") or []
-    with st.expander(f"Tools ({len(tools)})" if tools else "Tools", icon=":material/build:"):
+    title = f"Tools ({len(tools)})" if tools else "Tools"
+    with kept_open(title, f"tools-open-{editing.subject}", ":material/build:"):
         draw_tool_list(editing, changed)
         if more is not None:
             more()

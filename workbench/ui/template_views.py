@@ -14,6 +14,7 @@ from workbench.templates import OnMissing, PromptAnalysis, Variable, render_prom
 from workbench.ui import state
 from workbench.ui.conversation import Look, draw_conversation
 from workbench.ui.hostile import escaped
+from workbench.ui.kept_open import kept_open
 from workbench.ui.marked_text import marked_html, marks_of
 from workbench.ui.template_values import draw_values, read_values
 
@@ -68,7 +69,8 @@ def draw_views(
         names = [one.name for one in analysis.variables if not one.suspicious]
         given = sum(bool(editing.values.get(name)) for name in names)
         if names:
-            with st.expander(f"{VALUES}: {given} of {len(names)} given", icon=":material/input:"):
+            title = f"{VALUES}: {given} of {len(names)} given"
+            with kept_open(title, f"values-open-{editing.subject}", ":material/input:"):
                 draw_values(editing, analysis, changed, linked=linked)
     both = MARKED in shown and RENDERED in shown
     left, right = st.columns(2, gap="small") if both else (st.container(), st.container())

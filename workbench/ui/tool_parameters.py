@@ -90,11 +90,13 @@ def _draw_rows(
         hide_index=True,
         on_change=edited,
         column_config={
-            NAME: st.column_config.TextColumn(required=True, width="medium"),
-            TYPE: st.column_config.SelectboxColumn(options=types, default="string"),
-            REQUIRED: st.column_config.CheckboxColumn(default=False, width="small"),
-            ABOUT: st.column_config.TextColumn(width="large"),
-            VALUES: st.column_config.TextColumn(help="Allowed texts, with commas between them"),
+            NAME: st.column_config.TextColumn(required=True, width=120),
+            TYPE: st.column_config.SelectboxColumn(options=types, default="string", width=85),
+            REQUIRED: st.column_config.CheckboxColumn(default=False, width=90),
+            ABOUT: st.column_config.TextColumn(width=150),
+            VALUES: st.column_config.TextColumn(
+                help="Allowed texts, with commas between them", width=90
+            ),
             WAS: None,
         },
     )
