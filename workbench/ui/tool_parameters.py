@@ -84,7 +84,7 @@ def _draw_rows(
 
     types = list(dict.fromkeys((*tool_form.TYPES, *(row[TYPE] for row in base if row[TYPE]))))
     st.data_editor(
-        pd.DataFrame(base, columns=list(tool_form.COLUMNS)).astype({REQUIRED: "bool"}),
+        _frame(base),
         key=key,
         num_rows="dynamic",
         hide_index=True,
@@ -102,6 +102,13 @@ def _draw_rows(
     )
     if wrong in st.session_state:
         st.error(escaped(st.session_state[wrong]), icon=":material/error:")
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table whose columns have a type where there is no row, too."""
+    made = pd.DataFrame(rows, columns=list(tool_form.COLUMNS))
+    texts = dict.fromkeys((NAME, TYPE, ABOUT, VALUES, WAS), "string")
+    return made.astype({**texts, REQUIRED: "bool"})
 
 
 def applied(base: list[dict[str, Any]], typed: Mapping[str, Any]) -> list[dict[str, Any]]:
