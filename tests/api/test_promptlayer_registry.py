@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -372,3 +373,86 @@ def test_a_run_that_fails_is_logged_with_its_template(world: World, name: str) -
     found = world.detail(max(one["id"] for one in newest))
     assert (found["status"], found["prompt_name"]) == ("ERROR", name)
     assert found["error_type"] == "PROVIDER_RATE_LIMIT"
+
+
+# A/B releases
+
+
+def test_what_an_ab_release_served_is_what_the_run_answers_and_the_log_records(
+    world: World, loop: asyncio.Runner, name: str
+) -> None:
+    client = world.sync()
+    for text in ("Hello {name}", "Good day {name}"):
+        client.templates.publish(
+            {
+                "prompt_name": name,
+                "prompt_template": chat("You are kind.", text),
+                "metadata": model("openai", "gpt-4o"),
+            }
+        )
+    release = {
+        "label": "prod",
+        "shares": [{"version": 1, "percent": 50}, {"version": 2, "percent": 50}],
+        "segments": [
+            {
+                "name": "staff",
+                "when": {"team": ["internal"], "plan": ["pro"]},
+                "shares": [{"version": 2, "percent": 100}],
+            }
+        ],
+        "sticky_key": "user_id",
+    }
+    started = httpx.post(
+        f"{world.server.url}/api/workbench/prompts/{quote(name, safe='')}/releases",
+        headers={"X-API-KEY": world.server.key},
+        json={"release": release},
+    )
+    assert started.status_code == 201, started.text
+
+    def checked(answer: dict[str, Any]) -> int:
+        """The version that served: its text was sent, the answer names it, the log records it."""
+        row = world.detail(answer["request_id"])
+        version = int(row["prompt_version_number"])
+        assert answer["prompt_blueprint"]["prompt_template"]["messages"]
+        sent = row["prompt_version"] if "prompt_version" in row else answer["prompt_blueprint"]
+        greeting = {1: "Hello Ada", 2: "Good day Ada"}[version]
+        assert greeting in str(sent)
+        assert row["prompt_name"] == name
+        return version
+
+    def run(**metadata: str) -> int:
+        return checked(
+            client.run(
+                name,
+                prompt_release_label="prod",
+                input_variables={"name": "Ada"},
+                metadata=metadata,
+            )
+        )
+
+    people = [f"u{number}" for number in range(14)]
+    first = {person: run(user_id=person) for person in people}
+    assert set(first.values()) == {1, 2}
+    assert {person: run(user_id=person) for person in people} == first
+    assert {run(user_id=person, team="internal", plan="pro") for person in people[:3]} == {2}
+
+    async def later(person: str) -> dict[str, Any]:
+        found: dict[str, Any] = await world.asynchronous().run(
+            name,
+            prompt_release_label="prod",
+            input_variables={"name": "Ada"},
+            metadata={"user_id": person},
+        )
+        return found
+
+    assert {one: checked(loop.run(later(one))) for one in people[:3]} == {
+        one: first[one] for one in people[:3]
+    }
+    *_, last = client.run(
+        name,
+        prompt_release_label="prod",
+        input_variables={"name": "Ada"},
+        metadata={"user_id": people[0]},
+        stream=True,
+    )
+    assert checked(last) == first[people[0]]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.server import KEY, Server
+from tests.server import KEY, Server, log_body
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +55,43 @@ def fetched(server: Server, name: str, **asked: object) -> str:
     return text
 
 
+_APPLICATION = """
+import sys
+from promptlayer import PromptLayer
+
+client = PromptLayer(api_key=sys.argv[2], base_url=sys.argv[1])
+found = client.templates.get(sys.argv[3], {"label": "prod", "input_variables": {"tone": "calm"}})
+sys.stdout.write(found["prompt_template"]["messages"][0]["content"][0]["text"])
+"""
+
+
+def fetched_by_the_package(server: Server, name: str) -> str:
+    """What an application with the unmodified package gets, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", _APPLICATION, server.url, KEY, name],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def log_inputs(server: Server, name: str, number: int) -> None:
+    """Log requests that the template made, each with its input variables."""
+    for each in range(number):
+        body = log_body(
+            span_id=f"{name}-{each}",
+            prompt_name=name,
+            prompt_version=1,
+            prompt_input_variables={"tone": f"tone {each}"},
+        )
+        answer = requests.post(
+            f"{server.url}/track-request", json=body, headers={"X-API-KEY": KEY}, timeout=20
+        )
+        assert answer.status_code == 200, answer.text
+
+
 def save(page: Page, message: str) -> None:
     page.get_by_role("button", name="Save…").click()
     page.get_by_label("What changed").fill(message)
@@ -61,7 +100,7 @@ def save(page: Page, message: str) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def move_label(page: Page, name: str) -> None:
+def move_label(page: Page, name: str, said: str = "") -> None:
     page.get_by_role("button", name="Move or make a label…").click()
     dialog = page.get_by_role("dialog")
     field = dialog.get_by_role("combobox", name=re.compile("Label"))
@@ -69,6 +108,8 @@ def move_label(page: Page, name: str) -> None:
     field.fill(name)
     field.press("Enter")
     expect(dialog.get_by_text("Preflight.")).to_be_visible()
+    if said:
+        expect(dialog.get_by_text(said)).to_be_visible()
     dialog.get_by_role("button", name=re.compile("Move to version")).click()
     expect(dialog).to_be_hidden()
 
@@ -77,6 +118,7 @@ def test_a_pasted_json_example_becomes_a_released_version_and_rolls_back(
     visit: Visit, server: Server
 ) -> None:
     publish(server, "extract", "Answer in the tone {tone}.")
+    log_inputs(server, "extract", 3)
     visitor = visit()
     page = visitor.goto("/templates")
     visitor.settle()
@@ -90,7 +132,7 @@ def test_a_pasted_json_example_becomes_a_released_version_and_rolls_back(
 
     box.fill(PASTED)
     expect(page.get_by_text("One extra variable comes from JSON objects")).to_be_visible()
-    expect(page.get_by_text("message 1, line 4, column 12")).to_be_visible()
+    expect(page.get_by_role("cell", name="message 1, line 4, column 12")).to_be_visible()
     page.get_by_role("button", name="Convert to jinja2").click()
     # jinja2 takes the last line end away: the conversion adds one, so that the bytes stay.
     expect(box).to_have_value(PASTED.replace("{tone}", "{{ tone }}") + "\n")
@@ -101,12 +143,14 @@ def test_a_pasted_json_example_becomes_a_released_version_and_rolls_back(
 
     page.get_by_text("Labels", exact=True).click()
     visitor.settle()
-    move_label(page, "prod")
+    move_label(page, "prod", "All 3 logged requests render with version 2.")
     sent = fetched(server, "extract", label="prod", input_variables=CALM)
     assert sent == PASTED.replace("{tone}", "calm")
+    assert fetched_by_the_package(server, "extract") == sent
 
-    page.get_by_role("button", name="Back to 1").click()
-    expect(page.get_by_role("button", name="Back to 2")).to_be_visible()
+    page.get_by_role("button", name="Back to 1…").click()
+    page.get_by_role("button", name="Move back to 1").click()
+    expect(page.get_by_role("button", name="Back to 2…")).to_be_visible()
     assert fetched(server, "extract", label="prod", input_variables=CALM) == RELEASED
 
 
@@ -128,3 +172,50 @@ def test_unsaved_work_survives_a_reload_and_a_clash_is_told(visit: Visit, server
     page.get_by_role("button", name="Take theirs").click()
     expect(box).to_have_value("Theirs {c}")
     expect(page.get_by_text("unsaved changes")).to_be_hidden()
+
+
+def test_an_idle_editor_tells_of_a_newer_version_and_shows_it(visit: Visit, server: Server) -> None:
+    publish(server, "watched", "First {a}")
+    visitor = visit()
+    page = visitor.goto("/templates")
+    visitor.settle()
+    visitor.click_row(0)
+    box = page.get_by_label("Text of message 1")
+    expect(box).to_have_value("First {a}")
+    publish(server, "watched", "Second {b}")
+    expect(page.get_by_text("Version 2 was saved meanwhile")).to_be_visible()
+    page.get_by_role("button", name="Show it").click()
+    expect(box).to_have_value("Second {b}")
+    expect(page.get_by_text("from version 2")).to_be_visible()
+
+
+def test_a_tool_gets_its_parameters_in_a_table(visit: Visit, server: Server) -> None:
+    publish(server, "tools", "Find {what}")
+    visitor = visit(viewport={"width": 1440, "height": 1400})
+    page = visitor.goto("/templates")
+    visitor.settle()
+    visitor.click_row(0)
+    page.get_by_text("Tools", exact=True).click()
+    visitor.settle()
+    page.locator("[class*=st-key-add-tool] input").first.click()
+    page.get_by_role("option", name="Function").click()
+    expect(page.get_by_text("Tools (1)")).to_be_visible()
+    visitor.settle()
+    # The last line of the table is for a new row.
+    table = page.locator("[data-testid=stDataFrame]").first
+    place = table.bounding_box()
+    assert place is not None
+    page.mouse.dblclick(place["x"] + 80, place["y"] + 52)
+    page.keyboard.type("words")
+    page.keyboard.press("Enter")
+    visitor.settle()
+    page.get_by_label("Description").fill("Finds things")
+    page.get_by_label("Description").press("Enter")
+    visitor.settle()
+    save(page, "A tool")
+    got = requests.get(
+        f"{server.url}/prompt-templates/tools", headers={"X-API-KEY": KEY}, timeout=20
+    ).json()
+    [tool] = got["prompt_template"]["tools"]
+    assert tool["function"]["description"] == "Finds things"
+    assert tool["function"]["parameters"]["properties"] == {"words": {"type": "string"}}

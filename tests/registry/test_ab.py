@@ -176,3 +176,19 @@ def test_a_label_that_is_new_points_at_the_version_with_the_largest_share(
     publish_()
     ab.start(store, WHO, "greeting", Release("beta", shares(30, 70)))
     assert [one.number for one in labels.labels(store.connection, "greeting")] == [2]
+
+
+def test_a_share_that_grows_takes_nobody_away_who_had_it(store: Store, publish_: Publish) -> None:
+    publish_()
+    publish_()
+    people = [{"user_id": f"u{number}"} for number in range(300)]
+
+    def served(percent: int) -> set[str]:
+        shares = (Share(2, Decimal(percent)), Share(1, Decimal(100 - percent)))
+        started = ab.start(store, WHO, "greeting", Release("prod", shares, sticky_key="user_id"))
+        assert isinstance(started, Release)
+        return {one["user_id"] for one in people if ab.choose(started, one).number == 2}
+
+    ten, forty = served(10), served(40)
+    assert 0 < len(ten) < len(forty)
+    assert ten < forty

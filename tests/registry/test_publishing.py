@@ -268,3 +268,18 @@ def test_a_patch_that_does_not_fit_is_refused(
         patch(store, WHO, "greeting", wanted)
     assert said in str(caught.value)
     assert templates.versions(store.connection, "greeting")[0].number == 1
+
+
+def test_a_draft_that_knows_its_template_by_id_is_saved_whatever_the_name_is_by_now(
+    both: Store,
+) -> None:
+    publish_ = publisher(both)
+    made = publish_("old name")
+    templates.rename(both, WHO, made.template.id, "new name")
+    publish_("old name")
+    second = publish_("old name", template_id=made.template.id, after=1)
+    assert (second.template.id, second.template.name) == (made.template.id, "new name")
+    assert (second.version.number, second.created) == (2, False)
+    templates.delete(both, WHO, made.template.id)
+    with pytest.raises(NotFound):
+        publish_("old name", template_id=made.template.id)

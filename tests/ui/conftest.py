@@ -74,6 +74,17 @@ def search(app: AppTest, line: str) -> AppTest:
     return send(app, "search-box", "search", {"text": line, "id": 1})
 
 
+def press(app: AppTest, *labels: str) -> AppTest:
+    """Click a button, then those inside of what it opens: AppTest runs the whole page, and a dialog
+    is drawn only in the run of the click that opened it, so each run repeats the clicks before."""
+    for number in range(1, len(labels) + 1):
+        for label in labels[:number]:
+            next(button for button in app.button if label in button.label).click()
+        app.run()
+        assert not app.exception, app.exception
+    return app
+
+
 def text_of(app: AppTest) -> str:
     """All text that a page drew, in order."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "text", "code", "error")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.conftest import Open, send, text_of
-from workbench.registry import finding, labels, publishing
+from tests.ui.conftest import Open, press, send, text_of
+from workbench.registry import finding, labels, publishing, templates
 from workbench.registry.publishing import Draft
 from workbench.store.store import Store
 
@@ -36,13 +36,6 @@ def type_text(app: AppTest, text: str) -> AppTest:
         each for each in app.get("bidi_component") if str(each.key).startswith("text-template")
     )
     return send(app, str(box.key), "edit", {"text": text, "number": 1})
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if label in button.label).click()
-    app.run()
-    assert not app.exception, app.exception
-    return app
 
 
 def test_an_empty_registry_says_what_to_do(open_page: Open) -> None:
@@ -132,6 +125,68 @@ def test_a_version_saved_meanwhile_is_told_with_three_ways_on(
     assert {"Save mine after it", "Take theirs", "Go on editing"} <= labels_shown
 
 
+def test_a_draft_of_a_template_that_was_renamed_is_saved_under_its_new_name(
+    open_page: Open, template: int, store: Store
+) -> None:
+    type_text(open_page("templates", template=str(template)), "Bye {whom}")
+    templates.rename(store, "user:ada", template, "support/reply")
+    press(open_page("templates", template=str(template)), "Save…", "Save version 3")
+    found, saved = finding.version(store.connection, template)
+    assert (found.name, saved.number) == ("support/reply", 3)
+    assert saved.prompt["messages"][0]["content"][0]["text"] == "Bye {whom}"
+
+
+def test_a_link_to_a_version_shows_it_beside_a_draft_and_offers_both(
+    open_page: Open, template: int
+) -> None:
+    type_text(open_page("templates", template=str(template)), "Bye {whom}")
+    app = open_page("templates", template=str(template), version="1")
+    shown = text_of(app)
+    assert "whom" not in shown
+    assert "language" not in shown
+    assert "Version 1 is shown. Unsaved work of yours, begun from version 2, is kept" in shown
+    # What is typed into the old version is a draft of its own, and the first one stays.
+    type_text(app, "Old {thing}")
+    press(app, "Go on with it")
+    assert "whom" in text_of(app)
+    assert "begun from version 1" in text_of(app)
+    again = open_page("templates", template=str(template), version="1")
+    assert "thing" in text_of(again)
+
+
+def test_an_old_version_is_edited_and_saved_as_the_newest_without_a_clash(
+    open_page: Open, template: int, store: Store
+) -> None:
+    app = open_page("templates", template=str(template), version="1")
+    type_text(app, "Old {thing}")
+    press(app, "Save…", "Save version 3")
+    _, saved = finding.version(store.connection, template)
+    _, first = finding.version(store.connection, template, 1)
+    assert (saved.number, saved.info.parent_id) == (3, first.id)
+
+
+def test_a_version_saved_meanwhile_is_told_while_one_edits(
+    open_page: Open, template: int, store: Store
+) -> None:
+    app = type_text(open_page("templates", template=str(template)), "Bye {whom}")
+    publish(store, "support/answer", "Theirs {x}")
+    app.run()
+    assert "Version 3 was saved meanwhile" in text_of(app)
+    assert "whom" in text_of(app)
+
+
+def test_an_editor_without_changes_shows_what_was_restored(open_page: Open, template: int) -> None:
+    app = open_page("templates", template=str(template))
+    assert "language" in text_of(app)
+    app.session_state["tab"] = "Versions"
+    app.run()
+    press(app, "Restore")
+    app.session_state["tab"] = "Editor"
+    app.run()
+    assert "language" not in text_of(app)
+    assert "from version 3" in text_of(app)
+
+
 def test_versions_can_be_restored(open_page: Open, template: int, store: Store) -> None:
     press(open_page("templates", template=str(template), tab="Versions"), "Restore")
     _, saved = finding.version(store.connection, template)
@@ -148,7 +203,9 @@ def test_a_label_moves_with_its_diff_and_comes_back_on_a_click(
     assert "in {language}" in text_of(app)
     assert "Preflight" in text_of(app)
     labels.move_label(store, "user:ada", template, "prod", 2)
-    press(open_page("templates", template=str(template), tab="Labels"), "Back to 1")
+    press(
+        open_page("templates", template=str(template), tab="Labels"), "Back to 1", "Move back to 1"
+    )
     found = labels.labels(store.connection, template)[0]
     assert (found.number, found.moved_by) == (1, "page")
 

@@ -25,6 +25,7 @@ from workbench.api import (
     registry_files,
     registry_folders,
     registry_labels,
+    registry_moves,
     registry_prompts,
     registry_publish,
     report_columns,
@@ -128,6 +129,7 @@ def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
         *importing.OPERATIONS,
         *upkeep.OPERATIONS,
         *registry_files.OPERATIONS,
+        *registry_moves.OPERATIONS,
     ):
         place = exact.setdefault(operation.path, Place(operation.path))
         place.operations[operation.method] = operation

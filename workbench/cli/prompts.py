@@ -1,4 +1,4 @@
-"""`prompts`: templates as files, out of the registry, into it, and both ways."""
+"""`prompts`: templates as files, out of the registry, into it, and both ways; and their labels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import click
 
+from workbench.cli import prompts_release
 from workbench.cli.target import ACTOR, ask, opened, server_option
 from workbench.jsontext import FieldError
 from workbench.messages import TemplateFormat
@@ -63,7 +64,11 @@ def _registry(server: str) -> Iterator[Registry]:
 
 @click.group()
 def prompts() -> None:
-    """Prompt templates as files."""
+    """Prompt templates as files, and their release labels."""
+
+
+for each in prompts_release.COMMANDS:
+    prompts.add_command(each)
 
 
 @prompts.command("export")

@@ -82,6 +82,8 @@ def start(
 ) -> Release | LabelRequest:
     """Let a label serve this release from now on; one that runs on it ends.
 
+    Where that one is sticky by the same key, its values go on falling where they fell: of a share
+    that grows from 10 to 20 percent, those who had it keep it.
     The label is made, at the version with the largest share, where it is new. On a protected label
     the release waits for a second person. Raises FieldError for percentages that do not sum to
     100, NotFound for versions that are not there.
@@ -89,9 +91,12 @@ def start(
     check_label(release.label, "label")
     check(release)
     template = finding.template(store.connection, identifier)
-    splits = _json(replace(release, seed=secrets.randbits(52)))
+    seed = secrets.randbits(52)
 
     def change(cursor: Cursor) -> SplitRow | LabelRequest:
+        runs = split_rows.running(cursor, template.id, release.label)
+        is_same = runs is not None and runs.sticky_key == release.sticky_key
+        splits = to_json(replace(release, seed=runs.seed if runs and is_same else seed))
         for share in _all_shares(release):
             version_rows.info_numbered(cursor, template.id, share.number)
         where = (cursor, actor, template.id, release.label)
@@ -188,7 +193,9 @@ def _all_shares(release: Release) -> list[Share]:
     return [*release.shares, *(share for one in release.segments for share in one.shares)]
 
 
-def _json(release: Release) -> dict[str, Any]:
+def to_json(release: Release) -> dict[str, Any]:
+    """As the store keeps it; percentages are texts, so that no digit is lost."""
+
     def shares(values: Sequence[Share]) -> list[dict[str, Any]]:
         return [{"version": one.number, "percent": f"{one.percent:f}"} for one in values]
 
@@ -208,6 +215,13 @@ def _json(release: Release) -> dict[str, Any]:
 
 
 def from_row(row: SplitRow) -> Release:
+    release = from_json(row.name, row.splits)
+    return replace(release, id=row.id, seed=row.seed, is_running=row.ended_at is None)
+
+
+def from_json(label: str, splits: Mapping[str, Any]) -> Release:
+    """What `to_json` gave, as a release that was not started."""
+
     def shares(values: list[dict[str, Any]]) -> tuple[Share, ...]:
         return tuple(Share(one["version"], Decimal(one["percent"])) for one in values)
 
@@ -217,14 +231,12 @@ def from_row(row: SplitRow) -> Release:
             {key: tuple(values) for key, values in one["when"].items()},
             shares(one["shares"]),
         )
-        for one in row.splits["segments"]
+        for one in splits["segments"]
     )
     return Release(
-        label=row.name,
-        shares=shares(row.splits["shares"]),
+        label=label,
+        shares=shares(splits["shares"]),
         segments=segments,
-        sticky_key=row.sticky_key,
-        id=row.id,
-        seed=row.seed,
-        is_running=row.ended_at is None,
+        sticky_key=splits["sticky_key"],
+        seed=splits["seed"],
     )

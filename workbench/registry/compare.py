@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-from workbench.diff import Change, json_diff
+from workbench.diff import Change, json_diff, path_text
 from workbench.messages import message_text
 from workbench.registry import finding
 from workbench.store.connection import Connection
@@ -110,6 +110,24 @@ def compare_versions(before: Version, after: Version) -> Comparison:
         tuple(_tools(before.prompt, after.prompt)),
         tuple(settings),
     )
+
+
+def both_changed(first: Comparison, second: Comparison) -> list[str]:
+    """What both comparisons, made from the same version, changed: "message 2", "tool search"."""
+    seconds = _changed(second)
+    return [name for name in _changed(first) if name in seconds]
+
+
+def _changed(found: Comparison) -> list[str]:
+    """The parts of the earlier version that differ, and what is new by its name."""
+    names = [
+        f"message {one.before.index + 1}"
+        for one in found.messages
+        if one.kind != "same" and one.before is not None
+    ]
+    names += [f"tool {one.name}" for one in found.tools if one.kind != "same"]
+    settings = [path_text(one.path) or "settings" for one in found.settings]
+    return list(dict.fromkeys([*names, *settings]))
 
 
 def compare_names(before: Sequence[str], after: Sequence[str]) -> Names:

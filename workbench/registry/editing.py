@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -26,9 +26,12 @@ NEW = "template/new"
 @dataclass(slots=True)
 class Editing:
     """What stands in the editor. `base`: the number of the version that it was made from, None for
-    a template that is not there yet. `values`: the input variables to try it with; they are no
-    part of a version. `revision` grows when something else than typing changed a text. `place`:
-    what it is kept under where it is not the one draft of its template, as in the playground."""
+    a template that is not there yet. `seen`: the newest version when it was begun, where that is
+    another than `base`. `values`: the input variables to try it with, as texts; they are no part
+    of a version. `json_values`: names of those whose text is JSON for a list, an object, a number.
+    `source`: where all of them came from, as a variable set names it, None once one was typed.
+    `revision` grows when something else than typing changed a text. `place`: what it is kept under
+    where it is not the one draft of its template, as in the playground."""
 
     name: str
     prompt: dict[str, Any]
@@ -44,6 +47,9 @@ class Editing:
     is_changed: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     place: str | None = None
+    seen: int | None = None
+    json_values: list[str] = field(default_factory=list)
+    source: str | None = None
 
     @property
     def mark(self) -> str:
@@ -56,6 +62,11 @@ class Editing:
         if self.place is not None:
             return self.place
         return NEW if self.template_id is None else f"template/{self.template_id}"
+
+    @property
+    def after(self) -> int:
+        """The number of the newest version that its author knows of; 0 where there is none."""
+        return max(self.seen or 0, self.base or 0)
 
     @property
     def identifier(self) -> str | int:
@@ -83,21 +94,61 @@ class Editing:
         assert isinstance(model, dict)
         return model
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """A copy of the model's parameters; {} where there are none."""
+        found = self.model.get("parameters")
+        return dict(found) if isinstance(found, dict) else {}
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """None takes a parameter away."""
+        self.set_parameters({**self.parameters, name: value})
+
+    def set_parameters(self, parameters: Mapping[str, Any]) -> None:
+        known = {name: value for name, value in parameters.items() if value is not None}
+        if known or "parameters" in self.model:
+            self.model["parameters"] = known
+        self.is_changed = True
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     def draft(self, message: str | None, labels: tuple[str, ...] = ()) -> Draft:
-        """What is published; refused where another version was saved since `base`."""
+        """What is published; refused where another version was saved since it was begun."""
         return Draft(
             name=self.name,
             prompt=deepcopy(self.prompt),
-            metadata=deepcopy(self.metadata) or None,
+            metadata=self._metadata(),
             message=message or None,
             labels=labels,
             parent_id=self.base_id,
             provider_base_url=self.provider_base_url,
-            after=self.base or 0,
+            after=self.after,
+            template_id=self.template_id,
         )
+
+    def _metadata(self) -> dict[str, Any] | None:
+        """Without a model that says nothing: drawing the settings makes one."""
+        copied = deepcopy(self.metadata)
+        if not copied.get("model"):
+            copied.pop("model", None)
+        return copied or None
+
+    # Values
+
+    def fill(self, values: Mapping[str, Any], source: str | None = None) -> None:
+        """Other values in the place of these; what is no text stays what it is."""
+        self.values = {
+            name: value if isinstance(value, str) else orjson.dumps(value).decode()
+            for name, value in values.items()
+        }
+        self.json_values = [name for name, value in values.items() if not isinstance(value, str)]
+        self.source = source
+        self.revision += 1
+
+    def set_value(self, name: str, text: str) -> None:
+        self.values[name] = text
+        self.source = None
 
     # Changes
 
@@ -177,16 +228,20 @@ class Editing:
         return self.next_key
 
 
-def typed_values(values: Mapping[str, str], analysis: PromptAnalysis) -> dict[str, Any]:
+def typed_values(
+    values: Mapping[str, str], analysis: PromptAnalysis, json_values: Sequence[str] = ()
+) -> dict[str, Any]:
     """What was typed as values: text, but JSON where the template asks for more than a text.
 
-    Empty fields count as no value.
+    json_values: names whose text is JSON whatever the template asks for. Empty fields count as no
+    value, and what is no JSON is text.
     """
     deep = {
         one.name
         for one in analysis.variables
         if one.kind != "text" or one.attributes or {"iterated", "indexed"} & set(one.hints)
     }
+    deep |= set(json_values)
     found: dict[str, Any] = {}
     for name, text in values.items():
         if text == "":
@@ -213,8 +268,8 @@ def loose(prompt: Mapping[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def from_version(template: Template, version: Version) -> Editing:
-    """The editor on a saved version, unchanged so far."""
+def from_version(template: Template, version: Version, newest: int | None = None) -> Editing:
+    """The editor on a saved version, unchanged so far. newest: the newest version's number."""
     editing = Editing(
         name=template.name,
         prompt={},
@@ -223,6 +278,7 @@ def from_version(template: Template, version: Version) -> Editing:
         base_id=version.id,
         metadata=deepcopy(version.metadata or {}),
         provider_base_url=version.provider_base_url,
+        seen=newest if newest != version.number else None,
     )
     editing.put(version.prompt)
     editing.is_changed = False

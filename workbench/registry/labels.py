@@ -20,7 +20,7 @@ from workbench.store.registry_approvals import (
     UNPROTECT,
     WITHDRAWN,
 )
-from workbench.store.registry_rows import Label, LabelRequest, Protection
+from workbench.store.registry_rows import Label, LabelRequest, Protection, Version
 from workbench.store.store import Store
 
 
@@ -124,6 +124,14 @@ def label_names(connection: Connection) -> list[str]:
     return label_rows.all_names(connection)
 
 
+def serves(connection: Connection, identifier: str | int, name: str) -> Version | None:
+    """The version that a label points at; None where it is new. An A/B release is not looked at."""
+    with connection.cursor() as cursor:
+        template = finding.template_in(cursor, identifier)
+        stands = label_rows.named(cursor, template.id, name)
+        return None if stands is None else finding.version_in(cursor, template, stands.number)
+
+
 def label_diff(
     connection: Connection, identifier: str | int, name: str, number: int
 ) -> Comparison | None:
@@ -184,6 +192,12 @@ def waiting(connection: Connection, identifier: str | int | None = None) -> list
     """Requests that nobody has decided, of one template or of all, the newest first."""
     id_ = None if identifier is None else finding.template(connection, identifier).id
     return approval_rows.listed(connection, id_)
+
+
+def request(connection: Connection, request_id: int) -> LabelRequest:
+    """One request, decided or not; raises NotFound."""
+    with connection.cursor() as cursor:
+        return approval_rows.by_id(cursor, request_id)
 
 
 def approve(store: Store, actor: str, request_id: int) -> LabelRequest:

@@ -24,6 +24,7 @@ from workbench.store.store import Store
 from workbench.templates import RenderPool, analyse_prompt, render_prompt
 
 LAST = 50
+MAX_LAST = 1000
 SECONDS = 20.0
 
 
@@ -105,6 +106,11 @@ class Preflight:
         return _means(pairs)
 
     @property
+    def lacking(self) -> int:
+        """Requests that have no value for a variable of the new version."""
+        return sum(bool(one.missing) for one in self.outcomes)
+
+    @property
     def is_clear(self) -> bool:
         return self.tried > 0 and not (self.failing or self.missing)
 
@@ -118,9 +124,41 @@ class Preflight:
             return f"{self.failing} {of} would not render with version {self.after.number}."
         if self.missing:
             names = ", ".join(name for name, _ in self.missing[:5])
-            lacking = sum(bool(one.missing) for one in self.outcomes)
-            return f"{lacking} {of} lack a value for {names}: it would be filled with nothing."
+            lack = "lacks" if self.lacking == 1 else "lack"
+            return (
+                f"{self.lacking} {of} {lack} a value for {names}: it would be filled with nothing."
+            )
         return f"All {of[3:]} render with version {self.after.number}."
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be known beside `sentence`, whether something fails or not."""
+        said = []
+        already = self.failing - self.newly_failing
+        if already and self.before is not None:
+            said.append(
+                f"{already} of them do not render with version {self.before.number} either."
+            )
+        if self.before is not None and self.variables.added:
+            said.append(f"New variables: {', '.join(self.variables.added)}.")
+        if self.variables.removed:
+            said.append(f"Variables that are gone: {', '.join(self.variables.removed)}.")
+        if self.missing:
+            said.append(f"Without a value: {_counted(self.missing)}.")
+        if self.unused:
+            said.append(f"Sent in vain: {_counted(self.unused)}.")
+        for title, pair in (("characters", self.chars), ("input tokens", self.tokens)):
+            if pair is not None:
+                said.append(f"Mean {title}: {pair[0]:,.0f} → {pair[1]:,.0f}.")
+        if self.tried < self.found:
+            said.append(f"Time ran out after {self.tried} of {self.found} requests.")
+        return said
+
+
+def _counted(names: Sequence[tuple[str, int]]) -> str:
+    """ "year (2 requests), city (1 request)"."""
+    said = [f"{name} ({count} request{'s' if count != 1 else ''})" for name, count in names[:12]]
+    return ", ".join(said) + (", …" if len(names) > 12 else "")
 
 
 def _means(pairs: Sequence[tuple[int, int]]) -> tuple[float, float] | None:
@@ -144,10 +182,23 @@ def preflight(
     label: the one that would move; the version that it points at is what the new one is compared
     with. Nothing is written and no model is called.
     """
+    template, after = finding.version(store.connection, identifier, number)
+    return preflight_version(store, template, after, label, last=last, seconds=seconds, pool=pool)
+
+
+def preflight_version(
+    store: Store,
+    template: Template,
+    after: Version,
+    label: str | None = None,
+    *,
+    last: int = LAST,
+    seconds: float = SECONDS,
+    pool: RenderPool | None = None,
+) -> Preflight:
+    """The same for a version at hand, such as one that is not saved yet."""
     connection = store.connection
     with connection.cursor() as cursor:
-        template = finding.template_in(cursor, identifier)
-        after = finding.version_in(cursor, template, number)
         stands = label_rows.named(cursor, template.id, label) if label else None
         before = finding.version_in(cursor, template, stands.number) if stands else None
     logged = usage_rows.newest_inputs(connection, template.id, template.name, last)
@@ -191,6 +242,7 @@ class _Side:
         self._resolve = resolve
         found = analyse_prompt(version.prompt, self._resolve).variables
         self.reads = {one.name for one in found}
+        self._needs = [one.name for one in found if one.required and not one.suspicious]
 
     def render(self, values: Mapping[str, Any]) -> tuple[str, str | None, tuple[str, ...]]:
         """The texts, why they are not filled in, and what is missing."""
@@ -198,7 +250,11 @@ class _Side:
         messages = done.prompt.get("messages") or [{"content": done.prompt.get("content") or []}]
         known = [each for each in messages if isinstance(each, Mapping)]
         problem = f"{done.problems[0]}." if done.problems else None
-        return conversation_text(known), problem, done.missing
+        # A text that does not parse is not filled in, and then nothing is told to be missing.
+        missing = done.missing
+        if problem and not missing:
+            missing = tuple(name for name in self._needs if name not in values)
+        return conversation_text(known), problem, missing
 
 
 def _try(one: LoggedInput, old: _Side | None, new: _Side) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.jsontext import FieldError, kind
@@ -19,7 +20,7 @@ from workbench.store import registry_sets as set_rows
 from workbench.store import registry_templates as template_rows
 from workbench.store import registry_versions as version_rows
 from workbench.store.connection import Cursor
-from workbench.store.registry_rows import NewVersion, Template, Version
+from workbench.store.registry_rows import NewVersion, Template, Version, VersionInfo
 from workbench.store.store import Store
 from workbench.templates import PromptAnalysis
 
@@ -28,8 +29,10 @@ from workbench.templates import PromptAnalysis
 class Draft:
     """What is to be saved.
 
-    name: of the template; it is made where there is none. prompt: a blueprint, as loose as people
-    write them. metadata: `model` {provider, name, parameters, api_type} and anything else.
+    name: of the template; it is made where there is none. template_id: of the template that is
+    meant whatever its name is by now; None where its name says which.
+    prompt: a blueprint, as loose as people write them.
+    metadata: `model` {provider, name, parameters, api_type} and anything else.
     tags, folder_id: of the template; None and () leave them as they are. labels: release labels
     to point at the new version. parent_id: the id of the version that it was made from.
     after: refuse where the newest version has another number (0: where there is one at all).
@@ -45,6 +48,7 @@ class Draft:
     parent_id: int | None = None
     provider_base_url: str | None = None
     after: int | None = None
+    template_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,11 @@ class Published:
 def publish(store: Store, actor: str, draft: Draft) -> Published:
     """Save a version; returns when it is on disk.
 
-    Raises FieldError for what cannot be kept (the text names the place), NotFound for a folder
-    that is not there, Refused where `after` does not fit.
+    Raises FieldError for what cannot be kept (the text names the place), NotFound for a folder or
+    a `template_id` that is not there, Refused where `after` does not fit.
     """
-    name = check_name(draft.name)
+    if draft.template_id is None:
+        check_name(draft.name)
     labels = [check_label(label) for label in dict.fromkeys(draft.labels)]
     tags = check_tags(list(draft.tags))
     new, found = prepare(store, draft)
@@ -76,11 +81,11 @@ def publish(store: Store, actor: str, draft: Draft) -> Published:
         registry = store.registry
         if draft.folder_id is not None:
             folder_rows.get(cursor, draft.folder_id)
-        template = template_rows.named(cursor, name)
+        template = _template(cursor, draft)
         created = template is None
         if template is None:
             template = registry.templates.create(
-                cursor, actor, name, folder_id=draft.folder_id, tags=tags
+                cursor, actor, draft.name, folder_id=draft.folder_id, tags=tags
             )
         else:
             if draft.folder_id is not None:
@@ -102,7 +107,7 @@ def publish(store: Store, actor: str, draft: Draft) -> Published:
 def prepare(store: Store, draft: Draft) -> tuple[NewVersion, list[Notice]]:
     """The version as it would be kept, and what would be said about it. Nothing is written.
 
-    Raises FieldError as `publish` does.
+    Raises FieldError and NotFound as `publish` does.
     """
     metadata = _metadata(draft.metadata)
     prompt = checked(draft.prompt)
@@ -112,7 +117,7 @@ def prepare(store: Store, draft: Draft) -> tuple[NewVersion, list[Notice]]:
     with store.connection.cursor() as cursor:
         base_url = draft.provider_base_url
         known = base_url is None or set_rows.base_url(cursor, base_url) is not None
-        template = template_rows.named(cursor, draft.name)
+        template = _template(cursor, draft)
         before = None if template is None else version_rows.numbered(cursor, template.id, None)
         parent_id = draft.parent_id
         if parent_id is not None and not version_rows.is_of(cursor, template, parent_id):
@@ -124,7 +129,8 @@ def prepare(store: Store, draft: Draft) -> tuple[NewVersion, list[Notice]]:
     if not known:
         text = f"There is no provider base URL {base_url!r} yet: calls go to the vendor."
         found.append(Notice("base-url", text))
-    if prompt["type"] == "completion" and "@" in draft.name:
+    name = draft.name if template is None else template.name
+    if prompt["type"] == "completion" and "@" in name:
         text = 'Other prompts cannot take this in as a snippet, since its name holds "@".'
         found.append(Notice("snippet-name", text))
     model = (metadata or {}).get("model") or {}
@@ -143,6 +149,35 @@ def prepare(store: Store, draft: Draft) -> tuple[NewVersion, list[Notice]]:
         ),
         found,
     )
+
+
+def _template(cursor: Cursor, draft: Draft) -> Template | None:
+    """The template that a draft is of; None for a name that is new."""
+    if draft.template_id is None:
+        return template_rows.named(cursor, draft.name)
+    return finding.template_in(cursor, draft.template_id)
+
+
+def preview(store: Store, draft: Draft, number: int) -> tuple[Version, list[Notice]]:
+    """What `publish` would keep as version `number`, to be compared and tried. Its id is 0.
+
+    Raises as `publish` does.
+    """
+    new, found = prepare(store, draft)
+    info = VersionInfo(
+        id=0,
+        template_id=draft.template_id or 0,
+        number=number,
+        kind=new.prompt["type"],
+        message=new.message,
+        parent_id=new.parent_id,
+        model_provider=new.model_provider,
+        model_name=new.model_name,
+        variables=new.variables,
+        created_at=datetime.now(UTC),
+        created_by="",
+    )
+    return Version(info, new.prompt, new.metadata, new.provider_base_url), found
 
 
 def _notices(

@@ -27,6 +27,11 @@ def actor() -> str:
     return "page"
 
 
+def is_one_person() -> bool:
+    """Whether everyone at the pages is recorded as the same person."""
+    return not _has_identity_provider()
+
+
 def require_login() -> None:
     """Stop the run with a login form until the person is known, where a login is configured."""
     if _has_identity_provider():

@@ -16,6 +16,7 @@ from workbench.store.errors import Refused
 from workbench.store.store import open_store
 from workbench.store.writer import Change
 from workbench.ui.access import actor
+from workbench.ui.base_urls import draw_base_urls
 from workbench.ui.hostile import escaped
 
 _TESTED = "tested-provider"
@@ -42,6 +43,8 @@ def draw_providers() -> None:
         if one.is_connection:
             _draw(one)
     _draw_connect()
+    st.subheader("Base URLs of prompt templates")
+    draw_base_urls()
 
 
 def _draw(one: Readiness) -> None:

@@ -29,6 +29,8 @@ ROW = "row"
 TEMPLATE = "template"
 VERSION = "version"
 TAB = "tab"
+PANEL = "show"
+VALUE_SET = "set"
 
 # Session state.
 AS_OF = "as_of"

@@ -31,6 +31,11 @@ def draw_comparison(found: Comparison) -> None:
         )
         if change.other:
             draw_changes(change.other)
+    draw_beside(found)
+
+
+def draw_beside(found: Comparison) -> None:
+    """What differs beside the messages."""
     if found.variables:
         said = [
             f"Input variables {word}: {escaped(', '.join(names))}"

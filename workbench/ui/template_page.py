@@ -13,7 +13,8 @@ from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.hostile import escaped
 from workbench.ui.request_actions import read_id
-from workbench.ui.template_editor import current, draw_editor
+from workbench.ui.template_draft import current, draw_others, draw_watch
+from workbench.ui.template_editor import draw_editor
 from workbench.ui.template_labels import draw_labels
 from workbench.ui.template_list import NEW
 from workbench.ui.template_menu import draw_menu
@@ -49,6 +50,8 @@ def draw_template(text: str) -> None:
         st.info(escaped(str(error)))
         _draw_back()
         return
+    draw_watch(editing)
+    draw_others(editing)
     draw_editor(editing)
 
 
@@ -76,7 +79,7 @@ def _draw_back() -> None:
 
 
 def _leave() -> None:
-    for name in (state.TEMPLATE, state.VERSION, state.TAB):
+    for name in (state.TEMPLATE, state.VERSION, state.TAB, state.PANEL, state.VALUE_SET):
         st.query_params.pop(name, None)
     st.rerun()
 

@@ -1,5 +1,5 @@
-"""What the parser sees, beside the text: problems with their fixes, variables with their places,
-the text marked, and the result for chosen values."""
+"""What the parser sees, beside the text: problems with their fixes, and the views of variables,
+marked text and result."""
 
 from __future__ import annotations
 
@@ -17,28 +17,21 @@ from workbench.store.registry_usage import newest_inputs
 from workbench.store.store import open_store
 from workbench.templates import (
     Diagnosis,
-    OnMissing,
     PromptAnalysis,
     PromptFix,
     Refusal,
-    Variable,
     analyse_prompt,
     attempt_prompt,
-    render_prompt,
     shared_pool,
     with_format,
 )
 from workbench.ui import words
-from workbench.ui.conversation import Look, draw_conversation
 from workbench.ui.diff import draw_text_diff
 from workbench.ui.hostile import escaped
-from workbench.ui.marked_text import marked_html, marks_of
-from workbench.ui.template_values import draw_values, read_values
+from workbench.ui.template_values import take_linked
+from workbench.ui.template_views import draw_one_view, draw_views
 
 LOGGED_INPUTS = 50
-VALUES = "Values"
-VIEWS = ("Variables", "Marked text", "Rendered")
-MISSING: dict[str, OnMissing] = {"empty": "empty", "left as written": "leave", "refused": "refuse"}
 _FIXES = "template-fixes"
 _SAID = 12
 
@@ -50,31 +43,21 @@ def draw_panel(
     values_first: bool = False,
     more: Sequence[str] = (),
     template: tuple[int, str] | None = None,
+    linked: bool = False,
 ) -> None:
-    """values_first: the variables are to be filled in, not only looked at. more: names of
-    variables that stand elsewhere and are filled in here too. template: see `draw_values`."""
+    """values_first: the variables are to be filled in, not only looked at, and one view at a time
+    is drawn. more: names of variables that stand elsewhere and are filled in here too. template:
+    see `draw_values`. linked: the views and the variable set stand in the link."""
+    if linked:
+        take_linked(editing)
     resolve = SnippetFinder(open_store().registry_reader)
     analysis = analyse_prompt(editing.prompt, resolve)
     _draw_other_parser(editing, analysis, resolve)
     offers = _draw_problems(editing, analysis)
-    view = st.segmented_control(
-        "View",
-        (VALUES, *VIEWS) if values_first else VIEWS,
-        default=VALUES if values_first else VIEWS[0],
-        required=True,
-        key=f"panel-{editing.subject}",
-        label_visibility="collapsed",
-    )
-    if view == VALUES:
-        draw_values(editing, analysis, changed, more, template)
-        if not analysis.variables and not more:
-            st.caption("Variables that stand in the messages are filled in here.")
-    elif view == "Marked text":
-        _draw_marked(analysis)
-    elif view == "Rendered":
-        _draw_rendered(editing, analysis, resolve, changed)
+    if values_first:
+        draw_one_view(editing, analysis, resolve, changed, more, template)
     else:
-        st.html(variables_html(analysis.variables))
+        draw_views(editing, analysis, resolve, changed, linked)
     # Last: proving a fix renders the text a hundred times, and what was typed is answered before.
     if offers is not None:
         with offers:
@@ -173,74 +156,3 @@ def _draw_fix(editing: Editing, fix: PromptFix | Refusal, changed: Callable[[], 
             for _part, each in fix.parts:
                 draw_text_diff(each.before, each.text, layout="together")
         st.html(f'<p class="wb-note">{escaped(fix.proof)}</p>')
-
-
-def variables_html(variables: Sequence[Variable]) -> str:
-    """The detected variables as a table: name, whether it is needed, its use, its places."""
-    if not variables:
-        return '<p class="wb-note">No input variables.</p>'
-    rows = "".join(_row(one) for one in variables)
-    return (
-        '<table class="wb-variables"><thead><tr><th>Variable</th><th>Needed</th><th>Use</th>'
-        f"<th>Where</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-_KINDS = {"messages": "list of messages", "media": "images", "tools": "list of tools"}
-
-
-def _row(one: Variable) -> str:
-    use = [_KINDS[one.kind]] if one.kind in _KINDS else []
-    if not one.suspicious:
-        use += [*one.hints, *(f".{path}" for path in one.attributes)]
-    places = [_place(place) for place in one.occurrences[:6]]
-    if len(one.occurrences) > len(places):
-        places.append(f"and {len(one.occurrences) - len(places)} more")
-    kind = "wb-var wb-doubt" if one.suspicious else "wb-var"
-    needed = "in doubt" if one.suspicious else "required" if one.required else "optional"
-    return (
-        f'<tr><td><span class="{kind}">{escaped(one.name or "(no name)")}</span></td>'
-        f"<td>{needed}</td><td>{escaped(', '.join(use))}</td>"
-        f"<td>{escaped('; '.join(places))}</td></tr>"
-    )
-
-
-def _place(place: Any) -> str:
-    message = "" if place.message is None else f"message {place.message + 1}, "
-    snippet = f" (snippet {place.snippet})" if place.snippet else ""
-    return f"{message}line {place.line}, column {place.column}{snippet}"
-
-
-def _draw_marked(analysis: PromptAnalysis) -> None:
-    for part, _ in analysis.texts:
-        if part.message is not None:
-            st.html(f'<p class="wb-role">Message {part.message + 1}</p>')
-        st.html(marked_html(part.text, marks_of(analysis, part.message, part.part)))
-
-
-def _draw_rendered(
-    editing: Editing,
-    analysis: PromptAnalysis,
-    resolve: SnippetFinder,
-    changed: Callable[[], None],
-) -> None:
-    draw_values(editing, analysis, changed)
-    policy = st.segmented_control(
-        "Missing variables are",
-        list(MISSING),
-        default="empty",
-        required=True,
-        key=f"missing-{editing.subject}",
-    )
-    done = render_prompt(
-        editing.prompt,
-        read_values(editing, analysis),
-        on_missing=MISSING[policy or "empty"],
-        resolve=resolve,
-        pool=shared_pool(),
-    )
-    for problem in done.problems:
-        st.error(escaped(str(problem)), icon=":material/error:")
-    if done.missing:
-        st.caption(f"Missing: {escaped(', '.join(done.missing))}")
-    draw_conversation(done.prompt, [], f"rendered-{editing.subject}", Look())

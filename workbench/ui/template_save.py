@@ -3,20 +3,24 @@ saved meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from workbench.jsontext import FieldError
 from workbench.registry import finding, labels, publishing
-from workbench.registry.compare import compare_messages
+from workbench.registry.compare import compare_messages, compare_versions
 from workbench.registry.editing import Editing
 from workbench.registry.publishing import Published
 from workbench.store.errors import NotFound, Refused
+from workbench.store.registry_rows import Version
 from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.diff import draw_text_diff
 from workbench.ui.hostile import escaped
+from workbench.ui.template_compare import draw_beside
+from workbench.ui.template_conflict import draw_conflict
+from workbench.ui.template_preflight import draw_check
 
 MAX_MESSAGE = 72
 _SIGNS = {"added": "new", "removed": "removed", "changed": "changed"}
@@ -40,15 +44,16 @@ def draw_save(
     """The inside of the dialog. then: is told what was saved, before the page runs again."""
     store = open_store()
     newest = _newest(editing)
-    if newest != editing.base:
-        _draw_conflict(editing, newest, load)
+    if newest != (editing.after or None):
+        draw_conflict(editing, newest, load)
         return
     try:
-        _, notices = publishing.prepare(store, editing.draft(None))
-    except (FieldError, Refused) as error:
+        after, notices = publishing.preview(store, editing.draft(None), editing.after + 1)
+    except (FieldError, Refused, NotFound) as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     draw_changes(editing, editing.base)
+    _draw_rest(editing, after)
     for notice in notices:
         st.caption(f":material/info: {escaped(notice.text)}")
     message = st.text_input("What changed", max_chars=MAX_MESSAGE, key="save-message")
@@ -58,7 +63,8 @@ def draw_save(
         accept_new_options=True,
         key="save-labels",
     )
-    number = (editing.base or 0) + 1
+    number = editing.after + 1
+    _draw_moves(editing, after, chosen)
     if st.button(f"Save version {number}", type="primary", icon=":material/save:"):
         try:
             published = publishing.publish(
@@ -73,36 +79,33 @@ def draw_save(
         st.rerun()
 
 
+def _draw_rest(editing: Editing, after: Version) -> None:
+    """What differs from the version that it was made from beside the messages."""
+    if editing.base is None:
+        return
+    _, before = finding.version(open_store().connection, editing.identifier, editing.base)
+    draw_beside(compare_versions(before, after))
+
+
+def _draw_moves(editing: Editing, after: Version, chosen: Sequence[str]) -> None:
+    """What each label that would move to the new version does to its callers."""
+    if editing.template_id is None:
+        return
+    connection = open_store().connection
+    template = finding.template(connection, editing.template_id)
+    for label in chosen:
+        st.html(f'<p class="wb-role">Release label {escaped(label)}</p>')
+        if labels.is_protected(connection, template.id, label):
+            st.info("This label is protected: its move waits for a second person.")
+        draw_check(template, label, after, f"save-{label}", known=editing.base)
+
+
 def _newest(editing: Editing) -> int | None:
     """The number of the newest version; None where the template is not there."""
     try:
         return finding.version(open_store().connection, editing.identifier)[1].number
     except NotFound:
         return None
-
-
-def _draw_conflict(editing: Editing, newest: int | None, load: Callable[[int], None]) -> None:
-    if newest is None:
-        st.error("This prompt template was deleted meanwhile: restore it in the list first.")
-        return
-    connection = open_store().connection
-    template, version = finding.version(connection, editing.identifier, newest)
-    begun = f"from version {editing.base}" if editing.base else "as a new template"
-    st.warning(
-        f"Version {newest} was saved meanwhile by {escaped(version.info.created_by)}; yours was "
-        f"begun {begun}.",
-        icon=":material/call_split:",
-    )
-    draw_changes(editing, newest)
-    with st.container(horizontal=True):
-        if st.button("Save mine after it", help="Yours becomes the newest; theirs stays below it"):
-            editing.template_id, editing.base, editing.base_id = template.id, newest, version.id
-            st.rerun(scope="fragment")
-        if st.button("Take theirs", help="What stands in your editor is dropped"):
-            load(template.id)
-            st.rerun()
-        if st.button("Go on editing", type="primary"):
-            st.rerun()
 
 
 def draw_changes(editing: Editing, number: int | None) -> None:
