@@ -20,6 +20,7 @@ from workbench.store.export_schedules import ExportSchedules
 from workbench.store.exports import Exports
 from workbench.store.migrate import migrate
 from workbench.store.playground import Playground
+from workbench.store.playground_votes import PlaygroundVotes
 from workbench.store.preferences import Preferences
 from workbench.store.registry import RegistryChanges
 from workbench.store.registry_reading import RegistryReader
@@ -73,6 +74,7 @@ class Store:
         self.registry_reader = RegistryReader(self.connection)
         self.saved_views = SavedViews(self.audit)
         self.playground = Playground(self.make_id, self.audit)
+        self.playground_votes = PlaygroundVotes(self.make_id, self.audit)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.
