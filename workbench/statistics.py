@@ -1,9 +1,33 @@
-"""Intervals for shares and means. Pure, without a numeric package: they run at each redraw."""
+"""Intervals for shares and means, and tests of pairs. Pure, without a numeric package: they run at
+each redraw."""
 
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean, stdev
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """What pairs say about a difference.
+
+    test: the name of the test. size: pairs that it used. difference: right minus left, or the share
+    of pairs that the right one won. interval: of the difference; p: two-sided. Both None where
+    nothing can be said (one pair; pairs that all differ by the same). more: about how many more
+    pairs would tell them apart with a chance of POWER, were the difference what it was here; 0
+    where they are apart, None where no number of pairs is known to.
+    """
+
+    test: str
+    size: int
+    difference: float
+    interval: tuple[float, float] | None
+    p: float | None
+    more: int | None
 
 
 def wilson(successes: float, size: int, confidence: float = 0.95) -> tuple[float, float] | None:
@@ -35,6 +59,107 @@ def t_interval(
         return None
     half = t_quantile((1 + confidence) / 2, size - 1) * deviation / math.sqrt(size)
     return mean - half, mean + half
+
+
+def paired_t(differences: Sequence[float], confidence: float = 0.95) -> Paired | None:
+    """Student's t test of the mean of paired differences; None for no pair."""
+    if not differences:
+        return None
+    size, mean = len(differences), fmean(differences)
+    deviation = stdev(differences) if size > 1 else 0.0
+    interval = p = None
+    if size > 1 and deviation > 0:
+        interval = t_interval(mean, deviation, size, confidence)
+        t = abs(mean) / (deviation / math.sqrt(size))
+        p = 2 * (1 - t_probability(t, size - 1))
+    more = _more(size, needed_pairs(mean, deviation, confidence), p, confidence)
+    return Paired(
+        test="paired t test", size=size, difference=mean, interval=interval, p=p, more=more
+    )
+
+
+def mcnemar(only_left: int, only_right: int, size: int, confidence: float = 0.95) -> Paired | None:
+    """McNemar's exact test of two shares of the same `size` pairs, with the interval of Agresti and
+    Min (2005), which adds half an observation to each of the four cells; None for no pair.
+
+    only_left, only_right: pairs in which the one was true and the other was not.
+    """
+    if size == 0:
+        return None
+    p = binomial_p(only_left, only_right)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    left, right, whole = only_left + 0.5, only_right + 0.5, size + 2
+    middle = (right - left) / whole
+    error = math.sqrt(left + right - (right - left) ** 2 / whole) / whole
+    interval = max(-1.0, middle - z * error), min(1.0, middle + z * error)
+    mean = (only_right - only_left) / size
+    deviation = math.sqrt(max(0.0, (only_left + only_right) / size - mean * mean))
+    more = _more(size, needed_pairs(mean, deviation, confidence), p, confidence)
+    return Paired(
+        test="exact McNemar test",
+        size=size,
+        difference=mean,
+        interval=interval,
+        p=p,
+        more=more,
+    )
+
+
+def sign_test(won: int, lost: int, confidence: float = 0.95) -> Paired | None:
+    """The exact sign test of pairs that were won or lost, ties left out; the difference is the
+    share that was won, with Wilson's interval. None for no pair."""
+    size = won + lost
+    if size == 0:
+        return None
+    share, p = won / size, binomial_p(won, lost)
+    needed = None
+    if won != lost:
+        normal = NormalDist()
+        reach = normal.inv_cdf((1 + confidence) / 2) * 0.5
+        reach += normal.inv_cdf(POWER) * math.sqrt(share * (1 - share))
+        # Exact p values come in steps: fewer than six pairs never reach 5 %.
+        needed = max((reach / (share - 0.5)) ** 2, 6.0)
+    return Paired(
+        test="exact sign test",
+        size=size,
+        difference=share,
+        interval=wilson(won, size, confidence),
+        p=p,
+        more=_more(size, needed, p, confidence),
+    )
+
+
+def binomial_p(one: int, other: int) -> float:
+    """The two-sided exact p value of so many against so many where both are as likely."""
+    size, fewer = one + other, min(one, other)
+    tail = sum(math.comb(size, number) for number in range(fewer + 1))
+    return min(1.0, 2 * tail / 2**size)
+
+
+def needed_pairs(mean: float, deviation: float, confidence: float = 0.95) -> float | None:
+    """About how many pairs a paired t test needs to find this mean difference with a chance of
+    POWER (the normal formula with Guenther's correction, 1981); None where that is not known."""
+    if mean == 0 or deviation == 0:
+        return None
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    return ((z + NormalDist().inv_cdf(POWER)) * deviation / mean) ** 2 + z * z / 2
+
+
+def _more(size: int, needed: float | None, p: float | None, confidence: float) -> int | None:
+    if p is not None and p <= 1 - confidence:
+        return 0
+    # Not yet apart: whatever the formula says, one more is needed.
+    return None if needed is None else max(1, math.ceil(needed) - size)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which a share lies, between two neighbours in proportion (Hyndman and Fan's
+    definition 7). `values`: at least one, in any order."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def t_quantile(probability: float, freedom: float) -> float:
