@@ -51,13 +51,25 @@ class Shown:
     is_logged: bool = False
 
     @property
+    def tokens(self) -> int | None:
+        """Sent and received; None where either is not known."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
+
+    @property
     def is_running(self) -> bool:
         return self.status in ("waiting", "running", "retrying")
 
 
 def kept_runs(connection: Connection, columns: Sequence[Column]) -> dict[str, KeptRun]:
     """What the store knows of the runs in these columns, in one look."""
-    return playground_runs.get(connection, [id_ for one in columns for id_ in one.run_ids])
+    return runs(connection, [id_ for one in columns for id_ in one.run_ids])
+
+
+def runs(connection: Connection, ids: Sequence[str]) -> dict[str, KeptRun]:
+    """What the store knows of these runs."""
+    return playground_runs.get(connection, ids)
 
 
 def of_run(host: Host, kept: Mapping[str, KeptRun], id_: str) -> Shown:
@@ -142,11 +154,12 @@ def _calls(messages: Sequence[Any]) -> list[ToolCall]:
     return [call for one in messages for call in one.get("tool_calls") or ()]
 
 
-MEASURES = ("first_token_ms", "tokens_per_second", "elapsed_ms", "cost")
+MEASURES = ("first_token_ms", "tokens_per_second", "elapsed_ms", "tokens", "cost")
 
 
 def best(columns: Mapping[str, Shown]) -> dict[str, set[str]]:
-    """Which column is the best in which of MEASURES: the fastest, the cheapest.
+    """Which column is the best in which of MEASURES: the fastest, the cheapest, the one with the
+    fewest tokens.
 
     Only of answers that came whole; no column where two are not there to compare, or where all
     are equal.

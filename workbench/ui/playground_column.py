@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from workbench.playground import running
 from workbench.playground.session import Column, Session, TemplateChoice
+from workbench.providers.host import open_host
 from workbench.registry import finding, labels, listing, templates
 from workbench.registry.listing import Query
 from workbench.registry.snippets import SnippetFinder
@@ -20,6 +22,8 @@ from workbench.ui.template_cards import draw_cards
 
 SHARED, OWN, TEMPLATE = "Shared messages", "Messages of its own", "A prompt template"
 NEWEST = "newest"
+#: Session state: the column that was removed last, with its session and its place.
+REMOVED = "playground-removed-column"
 _TEMPLATES = 200
 
 
@@ -45,6 +49,13 @@ def _draw_inside(session: Session, column: Column) -> None:
         keep(session)
 
     st.text_input("Name", column.name, key=f"name-{key}", on_change=rename, placeholder="a letter")
+
+    def remove() -> None:
+        # Nobody would see what goes on in it.
+        running.stop(open_host(), session, [column])
+        st.session_state[REMOVED] = (session.id, column, session.columns.index(column))
+        session.remove(column)
+
     _draw_messages(session, column, key)
     _draw_values(session, column, key)
     with st.container(horizontal=True, gap="xsmall"):
@@ -53,7 +64,7 @@ def _draw_inside(session: Session, column: Column) -> None:
             ("arrow_back", "Move left", lambda: session.move(column, -1), at == 0),
             ("arrow_forward", "Move right", lambda: session.move(column, 1), at == last),
             ("content_copy", "Duplicate", lambda: session.duplicate(column), False),
-            ("delete", "Remove column", lambda: session.remove(column), last == 0),
+            ("delete", "Remove column; it can be undone", remove, last == 0),
         ):
             st.button(
                 "",
