@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.diff import is_same
 from workbench.playground.outputs import Output, output
 from workbench.store import playground_runs
 from workbench.store.playground_runs import DONE
@@ -61,7 +60,7 @@ def _draw_inside(view: View) -> None:
         )
     if how == _JSON:
         draw_json_diff(left.value, right.value)
-    elif is_same(left.text, right.text):
+    elif left.text == right.text:
         st.caption("The same on both sides.")
     else:
         draw_text_diff(left.text, right.text, layout=LAYOUTS[layout])
