@@ -184,3 +184,10 @@ def test_validity_is_strict_and_unknown_where_it_cannot_be_told(
 ) -> None:
     assert is_valid([], text, ResponseFormat(schema=schema)) is expected
     assert is_valid([], text, None) is None
+
+
+def test_rows_that_are_all_alike_count_once_each_however_often_they_were_repeated() -> None:
+    runs = [run("c1", row, repeat, 1) for row in range(4) for repeat in range(10)]
+    # Wilson's interval of 0 of 4 ends at z^2 / (4 + z^2) = 3.8415 / 7.8415.
+    interval = found(*runs).columns[0].summaries["failed"].interval
+    assert interval == pytest.approx((0, 0.4899), abs=5e-5)

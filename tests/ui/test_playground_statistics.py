@@ -187,9 +187,7 @@ def test_repeats_are_asked_for_with_their_number_and_run_and_summed_up(
     app.run()
     ask = next(one for one in app.button if one.key == "ask-repeats")
     assert ask.label == "Run 12 calls…"
-    ask.click()
-    app.run()
-    shown = text_of(app)
+    shown = text_of(click(app, "ask-repeats"))
     assert "2 columns × 3 rows × 2 repeats = **12 calls**" in shown
     assert "They cost nothing." in shown
     repeat(store, session, 2)
@@ -214,8 +212,7 @@ def test_too_many_calls_at_once_are_refused(open_page: Open, store: Store) -> No
     app = opened(open_page, session)
     app.session_state["playground-repeats"] = True
     app.run()
-    next(one for one in app.button if one.key == "ask-repeats").click()
-    app.run()
+    click(app, "ask-repeats")
     assert "20,000 calls; 1,000 are the most at once" in text_of(app)
     assert open_host().runs() == []
 

@@ -178,15 +178,14 @@ def _summary(measure: Measure, observed: Sequence[Observed], by_row: bool) -> Su
     values = [one.values[measure.name] for one in observed if measure.name in one.values]
     if not values:
         return None
-    mean = fmean(values)
-    if by_row:
-        means = list(row_means(observed, measure.name).values())
-        interval = t_interval(fmean(means), stdev(means), len(means)) if len(means) > 1 else None
-        mean = fmean(means)
-    elif measure.kind == "share":
-        interval = wilson(sum(values), len(values))
+    means = list(row_means(observed, measure.name).values()) if by_row else values
+    mean = fmean(means)
+    deviation = stdev(means) if len(means) > 1 else 0.0
+    if measure.kind == "share" and (len(means) == len(values) or deviation == 0):
+        # Rows that are all alike count once each: their repeats are no further evidence.
+        interval = wilson(mean * len(means), len(means))
     else:
-        interval = t_interval(mean, stdev(values), len(values)) if len(values) > 1 else None
+        interval = t_interval(mean, deviation, len(means))
     return Summary(
         size=len(values),
         mean=mean,

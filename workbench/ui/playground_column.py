@@ -16,7 +16,9 @@ from workbench.registry.snippets import SnippetFinder
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.templates import analyse_prompt
+from workbench.ui import state
 from workbench.ui.hostile import escaped
+from workbench.ui.playground_save import TEMPLATES_PAGE, ask_open_editor
 from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.template_cards import draw_cards
 
@@ -58,6 +60,15 @@ def _draw_inside(session: Session, column: Column) -> None:
 
     _draw_messages(session, column, key)
     _draw_values(session, column, key)
+    if column.template is not None:
+        st.page_link(
+            TEMPLATES_PAGE,
+            label="Open in editor",
+            icon=":material/edit_note:",
+            query_params=_template_params(column.template),
+        )
+    elif st.button("Open in editor", icon=":material/edit_note:", key=f"editor-{key}"):
+        ask_open_editor(session, column)
     with st.container(horizontal=True, gap="xsmall"):
         at, last = session.columns.index(column), len(session.columns) - 1
         for icon, what, change, off in (
@@ -75,6 +86,11 @@ def _draw_inside(session: Session, column: Column) -> None:
                 disabled=off,
                 on_click=_changed(session, change),
             )
+
+
+def _template_params(chosen: TemplateChoice) -> dict[str, str]:
+    number = {state.VERSION: str(chosen.version)} if chosen.version is not None else {}
+    return {state.TEMPLATE: str(chosen.id), **number}
 
 
 def _changed(session: Session, change: Callable[[], object]) -> Callable[[], None]:

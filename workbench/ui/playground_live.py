@@ -32,7 +32,7 @@ class Slots:
 
 def draw_live(view: View, slots: Mapping[str, Slots]) -> None:
     """slots: by the id of the run."""
-    if slots or running.is_running(open_host(), view.session):
+    if slots or view.is_running:
         st.fragment(_draw, run_every=SECONDS)(view, slots)
     elif view.session.revision:
         st.fragment(_look_for_others, run_every=_OTHERS_SECONDS)(view.session)

@@ -47,7 +47,8 @@ def _cell(measure: Measure, column: ColumnReport) -> str:
     shown = said(measure, summary.mean)
     if summary.interval is not None and summary.size > 1:
         low, high = summary.interval
-        shown += f" <small>{said(measure, low)} to {said(measure, high)}</small>"
+        # Nothing that is measured here is below zero, whatever the formula says of few answers.
+        shown += f" <small>{said(measure, max(low, 0.0))} to {said(measure, high)}</small>"
     return f"{shown}<br><small>{_below(measure, summary)}</small>"
 
 
@@ -91,16 +92,16 @@ def differences_html(found: Sequence[Difference], titles: Mapping[str, str]) -> 
             low_high = f"{_signed(one, low)} to {_signed(one, high)}"
         p = "" if paired.p is None else ("&lt; 0.001" if paired.p < 0.001 else f"{paired.p:.3f}")
         lines.append(
-            f"<tr><td>{escaped(titles[one.right])}</td><td>{escaped(one.measure.title)}</td>"
+            f"<tr><td>{escaped(titles[one.right])}, {escaped(one.measure.title.lower())}</td>"
             f"<td>{_signed(one, paired.difference)}</td><td>{low_high}</td>"
             f"<td>{escaped(paired.test)}, {words.plural(paired.size, *_UNITS[one.unit])}</td>"
             f"<td>{p}</td><td>{verdict(one, titles)}</td></tr>"
         )
     head = "".join(
         f"<th>{each}</th>"
-        for each in ("", "", "Difference", "95 % interval", "Test", "p", "What it says")
+        for each in ("", "Difference", "95 % interval", "Test", "p", "What it says")
     )
-    table = f'<table class="wb-stats wb-differences"><tr>{head}</tr>{"".join(lines)}</table>'
+    table = f'<table class="wb-files"><tr>{head}</tr>{"".join(lines)}</table>'
     return f'<div class="wb-scroll">{table}</div>'
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.playground import running
-from workbench.playground.session import Session
 from workbench.providers.host import open_host
 from workbench.ui import state
 from workbench.ui.hostile import escaped
@@ -42,11 +41,11 @@ def draw_playground() -> None:
             if st.button("All sessions", type="tertiary"):
                 ask_session()
         return
-    _draw_bar(session)
+    view = view_of(session)
+    _draw_bar(view)
     draw_removed()
     draw_doubts(session)
     draw_prompt(session)
-    view = view_of(session)
     _draw_columns_bar(view)
     draw_removed_column(session)
     with st.container(key="playground-columns"):
@@ -62,7 +61,8 @@ def draw_playground() -> None:
         draw_statistics(view)
 
 
-def _draw_bar(session: Session) -> None:
+def _draw_bar(view: View) -> None:
+    session = view.session
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(
             f'<p class="wb-head"><strong>{escaped(session.display_name)}</strong></p>',
@@ -78,9 +78,9 @@ def _draw_bar(session: Session) -> None:
         with st.popover(
             "", icon=":material/more_horiz:", type="tertiary", key="playground-more", help="More"
         ):
-            _draw_more(session)
+            _draw_more(view)
         columns = session.columns
-        if running.is_running(open_host(), session):
+        if view.is_running:
             st.button(
                 "Stop all",
                 icon=":material/stop_circle:",
@@ -98,7 +98,9 @@ def _draw_bar(session: Session) -> None:
         )
 
 
-def _draw_more(session: Session) -> None:
+def _draw_more(view: View) -> None:
+    session = view.session
+
     def copy() -> None:
         if fork(session):
             say("This is a copy now; the session that it was made from stays as it was.")
@@ -106,12 +108,13 @@ def _draw_more(session: Session) -> None:
     if st.button("Save as version…", icon=":material/save:", type="tertiary"):
         ask_save_version(session)
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)
-    st.page_link(
-        "pages/logs.py",
-        label="All runs, in the logs",
-        icon=":material/list_alt:",
-        query_params=history_params(),
-    )
+    if not view.is_hidden:
+        st.page_link(
+            "pages/logs.py",
+            label="All runs, in the logs",
+            icon=":material/list_alt:",
+            query_params=history_params(),
+        )
     if session.revision:
         st.caption("Link to this session:")
         link = address("playground", {state.SESSION: str(session.id)})
@@ -156,7 +159,7 @@ def _draw_next(view: View) -> None:
         st.chat_input(
             f"Go on in {names}",
             key="playground-next",
-            disabled=running.is_running(open_host(), session),
+            disabled=view.is_running,
             on_submit=ask,
             max_chars=100_000,
         )

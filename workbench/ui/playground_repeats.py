@@ -19,6 +19,8 @@ from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.playground_view import View, choose_place
 
 _NAMES_SHOWN = 6
+_POPOVER = "playground-repeats"
+_ASKED = "playground-repeats-asked"
 
 
 def draw_repeats(session: Session) -> None:
@@ -26,13 +28,15 @@ def draw_repeats(session: Session) -> None:
         "Repeat…",
         icon=":material/repeat:",
         type="tertiary",
-        key="playground-repeats",
+        key=_POPOVER,
         help="Run each column several times, and over rows of variables",
         on_change="rerun",
     )
     if popover.open:
         with popover:
             _draw_inside(session)
+    if st.session_state.pop(_ASKED, False):
+        ask_run(session)
 
 
 def _draw_inside(session: Session) -> None:
@@ -54,13 +58,19 @@ def _draw_inside(session: Session) -> None:
     _draw_rows(session)
     columns = [one for one in session.columns if not one.is_locked]
     total = len(columns) * max(len(session.rows), 1) * session.repeats
-    if st.button(
+    st.button(
         f"Run {words.plural(total, 'call')}…",
         icon=":material/play_arrow:",
         key="ask-repeats",
         disabled=not columns,
-    ):
-        ask_run(session)
+        on_click=_ask,
+    )
+
+
+def _ask() -> None:
+    # Folded up, so that it does not lie over the question.
+    st.session_state[_POPOVER] = False
+    st.session_state[_ASKED] = True
 
 
 def _draw_rows(session: Session) -> None:

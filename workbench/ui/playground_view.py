@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from workbench.playground import places, shown
+from workbench.playground import places, running, shown
 from workbench.playground.places import Thread
 from workbench.playground.session import Column, Session
 from workbench.playground.shown import Shown
@@ -24,7 +24,8 @@ from workbench.ui import access, state
 class View:
     """columns: in the order in which they are drawn. last: what each column shows at its end.
     briefs: all runs of the press of Run that is shown. mine: what this person voted on what is
-    shown. is_hidden: nothing may tell which column is whose."""
+    shown. is_hidden: nothing may tell which column is whose. is_running: whether anything went on
+    when the page began to be drawn."""
 
     session: Session
     place: Place
@@ -36,6 +37,7 @@ class View:
     votes: Sequence[Vote]
     mine: Sequence[Vote]
     is_hidden: bool
+    is_running: bool
 
     def title(self, column: Column) -> str:
         """Its name; its number where names are hidden."""
@@ -65,6 +67,7 @@ class View:
 
 def view_of(session: Session) -> View:
     connection = open_store().connection
+    goes_on = running.is_running(open_host(), session)
     kept = shown.kept_runs(connection, session.columns)
     briefs = places.briefs_of(connection, session, kept)
     row, repeat = _chosen(briefs)
@@ -93,6 +96,7 @@ def view_of(session: Session) -> View:
         votes,
         mine,
         is_hidden,
+        goes_on,
     )
 
 
