@@ -133,7 +133,7 @@ def binomial_p(one: int, other: int) -> float:
     """The two-sided exact p value of so many against so many where both are as likely."""
     size, fewer = one + other, min(one, other)
     tail = sum(math.comb(size, number) for number in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**size)
+    return min(1.0, 2 * tail / (1 << size))
 
 
 def needed_pairs(mean: float, deviation: float, confidence: float = 0.95) -> float | None:
