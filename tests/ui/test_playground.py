@@ -16,6 +16,7 @@ from workbench.providers.host import close_host, open_host
 from workbench.registry import finding, publishing
 from workbench.registry.publishing import Draft
 from workbench.store import playground, requests
+from workbench.store.connections import Connected
 from workbench.store.store import Store
 from workbench.templates import render_prompt
 from workbench.ui.playground_save import to_save
@@ -283,3 +284,21 @@ def test_two_sessions_open_one_after_the_other_in_one_tab(open_page: Open, store
     app.run()
     assert "Second text" in text_of(app)
     assert "First text" not in text_of(app)
+
+
+def test_a_connected_endpoint_offers_its_models_here_and_in_the_editor(
+    open_page: Open, store: Store
+) -> None:
+    one = Connected(
+        name="own-vllm", kind="openai", base_url="http://127.0.0.1:9/v1", models=("a/b", "c")
+    )
+    store.change(lambda cursor: store.connections.put(cursor, "page", one)).result()
+    app = open_page("playground")
+    (box, *_) = (each for each in app.selectbox if "Model of" in each.label)
+    assert {"own-vllm/a/b", "own-vllm/c"} <= set(box.options)
+    app = open_page("templates", template="new")
+    box = next(each for each in app.selectbox if each.label == "Provider")
+    assert "own-vllm" in box.options
+    box.set_value("own-vllm").run()
+    box = next(each for each in app.selectbox if each.label == "Model")
+    assert box.options == ["a/b", "c"]

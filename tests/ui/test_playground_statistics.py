@@ -6,22 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import Open, text_of
 from tests.ui.test_playground import click, ended, kept, opened, run_all
 from workbench.playground import batches, sessions
 from workbench.playground.session import Session
-from workbench.providers.host import close_host, open_host
+from workbench.providers.host import open_host
 from workbench.store import playground_runs, playground_votes
 from workbench.store.store import Store
-
-
-@pytest.fixture(autouse=True)
-def _host(store: Store) -> Iterator[None]:
-    yield
-    close_host()
 
 
 def unfold(app: AppTest, name: str, session: Session) -> AppTest:

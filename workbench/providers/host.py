@@ -29,6 +29,7 @@ from workbench.providers.errors import ProviderError, kind_of
 from workbench.providers.events import finish
 from workbench.providers.gate import Gate, limit_of
 from workbench.providers.inline import with_content
+from workbench.providers.listing import Listings
 from workbench.providers.performing import Held, attempts
 from workbench.providers.reach import Connections, Target, target
 from workbench.providers.record import Sink, body_of, cleaned, taken_of
@@ -68,6 +69,7 @@ class Host:
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="models", daemon=True)
         self._thread.start()
+        self.listings = Listings(self)
 
     def start(self, call: Call, origin: Origin) -> Run:
         """Begin a run and return its handle at once. From any thread."""
@@ -121,6 +123,7 @@ class Host:
         """Stop every run, wait until each has its log record, and let go of the connections."""
         for run in self.runs():
             run.stop()
+        self.listings.close()
         self.submit(self._close()).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

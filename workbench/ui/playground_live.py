@@ -13,6 +13,7 @@ from workbench.playground.session import Column, Session
 from workbench.providers.host import open_host
 from workbench.store import playground
 from workbench.store.store import open_store
+from workbench.ui import playground_models
 from workbench.ui.playground_status import live_html, measures_html, status_html
 from workbench.ui.playground_view import View
 
@@ -34,8 +35,9 @@ def draw_live(view: View, slots: Mapping[str, Slots]) -> None:
     """slots: by the id of the run."""
     if slots or view.is_running:
         st.fragment(_draw, run_every=SECONDS)(view, slots)
-    elif view.session.revision:
-        st.fragment(_look_for_others, run_every=_OTHERS_SECONDS)(view.session)
+    else:
+        look = st.fragment(_look_for_changes, run_every=_OTHERS_SECONDS)
+        look(view.session, playground_models.changes())
 
 
 def _draw(view: View, slots: Mapping[str, Slots]) -> None:
@@ -59,8 +61,12 @@ def _draw(view: View, slots: Mapping[str, Slots]) -> None:
         st.progress(done / total, text=f"{done:,} of {total:,} answers are there")
 
 
-def _look_for_others(session: Session) -> None:
-    """Draw the page anew where somebody else changed the session, or runs it."""
-    now = playground.revision(open_store().connection, session.id)
-    if now is not None and now != session.revision:
+def _look_for_changes(session: Session, listed: int) -> None:
+    """Draw the page anew where somebody else changed the session or runs it, and where a provider
+    has listed its models."""
+    if playground_models.changes() != listed:
         st.rerun()
+    if session.revision:
+        now = playground.revision(open_store().connection, session.id)
+        if now is not None and now != session.revision:
+            st.rerun()

@@ -13,6 +13,7 @@ from workbench.registry.editing import Editing
 from workbench.store.store import open_store
 from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
+from workbench.ui.playground_models import connected, names_of
 
 Changed = Callable[[], None]
 PROVIDERS = ("openai", "openai.azure", "anthropic", "google", "amazon.bedrock", "mistral", "cohere")
@@ -80,7 +81,7 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
     model = editing.model
     provider, name = model.get("provider"), str(model.get("name") or "")
     with st.container(horizontal=True):
-        options = [*PROVIDERS, *({provider} - {None, *PROVIDERS})]
+        options = list(dict.fromkeys((*PROVIDERS, *connected(), *([provider] if provider else ()))))
 
         def choose() -> None:
             _put(editing, model, "provider", st.session_state[f"provider-{key}"])
@@ -96,10 +97,19 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
         )
 
         def rename() -> None:
-            _put(editing, model, "name", st.session_state[f"model-{key}"].strip() or None)
+            _put(editing, model, "name", (st.session_state[f"model-{key}"] or "").strip() or None)
             changed()
 
-        st.text_input("Model", name, key=f"model-{key}", on_change=rename)
+        names = list(dict.fromkeys((*names_of(provider or ""), *([name] if name else ()))))
+        st.selectbox(
+            "Model",
+            names,
+            index=names.index(name) if name else None,
+            key=f"model-{key}",
+            accept_new_options=True,
+            placeholder="any name",
+            on_change=rename,
+        )
         urls = [one.name for one in base_urls.listed(open_store().connection)]
         if urls or editing.provider_base_url:
             _draw_base_url(editing, urls, key, changed)
