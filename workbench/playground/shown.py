@@ -82,11 +82,19 @@ def of_run(host: Host, kept: Mapping[str, KeptRun], id_: str) -> Shown:
         return _ended(id_, ended_of(run.state()))
     if found is None:
         return Shown(id=id_, status=GONE)
-    if found.begun.process != host.settings.process_id:
+    return Shown(id=id_, status=status_of(host, id_, found.begun.process, found.started_at))
+
+
+def status_of(host: Host, id_: str, process: int, started_at: datetime) -> str:
+    """What became of a run that was kept as "running"."""
+    run = host.run(id_)
+    if run is not None:
+        return run.state().status
+    if process != host.settings.process_id:
         longest = timedelta(seconds=host.settings.model_total_seconds * _PATIENCE)
-        if datetime.now(UTC) - found.started_at < longest:
-            return Shown(id=id_, status=ELSEWHERE)
-    return Shown(id=id_, status=INTERRUPTED)
+        if datetime.now(UTC) - started_at < longest:
+            return ELSEWHERE
+    return INTERRUPTED
 
 
 def of_request(detail: Detail | None, request_id: int) -> Shown:

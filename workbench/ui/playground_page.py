@@ -15,7 +15,6 @@ from workbench.ui.playground_list import (
     ask_name,
     ask_session,
     draw_removed,
-    history_params,
     start_new,
 )
 from workbench.ui.playground_prompt import draw_prompt
@@ -110,10 +109,10 @@ def _draw_more(view: View) -> None:
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)
     if not view.is_hidden:
         st.page_link(
-            "pages/logs.py",
-            label="All runs, in the logs",
-            icon=":material/list_alt:",
-            query_params=history_params(),
+            "pages/playground_runs.py",
+            label="Runs of this session",
+            icon=":material/history:",
+            query_params={state.RUNS_TEXT: str(session.id)},
         )
     if session.revision:
         st.caption("Link to this session:")
