@@ -131,7 +131,7 @@ def _run(row: Sequence[Any]) -> PastRun:
         model=row[7],
         process=row[8],
         actor=row[9],
-        started_at=clock.fromclock.to_stored(row[10]),
+        started_at=clock.from_stored(row[10]),
         status=row[11],
         error=row[12],
         request_id=row[13],
