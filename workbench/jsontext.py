@@ -108,6 +108,29 @@ def path_text(keys: Sequence[str | int]) -> str:
     return text if len(keys) <= _SHOWN_KEYS else text + "…"
 
 
+def mended(value: Any) -> Any:
+    """The value as any JSON reader takes it: halves of surrogate pairs, which JSON's escapes can
+    hold and UTF-8 cannot, become U+FFFD, and whole numbers beyond 64 bits become texts."""
+    if isinstance(value, str):
+        return mended_text(value)
+    if isinstance(value, dict):
+        return {mended_text(str(name)): mended(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [mended(each) for each in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    return value
+
+
+def mended_text(text: str) -> str:
+    """The text with U+FFFD for what UTF-8 cannot hold; two halves beside each other become one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _quoted(text: str) -> str:
     return orjson.dumps(text.encode("utf-8", "replace").decode()).decode()
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_first_visit import log
+from tests.browser.test_prompts import publish
 from tests.seed import png
 from tests.server import KEY, Server
 
@@ -184,3 +185,97 @@ def test_a_version_is_saved_from_the_playground(visit: Visit, server: Server) ->
     )
     message = answer.json()["prompt_template"]["messages"][-1]
     assert message["content"][0]["text"] == "Hello Ada"
+
+
+def repeat(visitor: Visitor, times: int, calls: int) -> None:
+    """Run every column so many times, and wait until all answers are there."""
+    page = visitor.page
+    page.locator(".st-key-playground-repeats button").first.click()
+    field = page.get_by_label("Repeats of each")
+    field.fill(str(times))
+    field.press("Enter")
+    page.get_by_role("button", name=f"Run {calls} calls…").click()
+    dialog = page.get_by_role("dialog", name="Run more than once")
+    expect(dialog).to_contain_text("They cost nothing.")
+    dialog.get_by_role("button", name=f"Run {calls} calls").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+    visitor.settle()
+
+
+def test_without_a_key_two_versions_of_a_prompt_are_compared_with_repeats(
+    visit: Visit, server: Server
+) -> None:
+    for text in ("Greet {name}.", "Greet {name} at length, and warmly, as a friend would do."):
+        publish(server, "greet", text)
+    visitor = visit()
+    page = visitor.goto("/playground")
+    visitor.settle()
+    choose_model(visitor, 2, "echo/echo")
+    for number, version in ((1, "version 1"), (2, "version 2")):
+        page.locator(f".st-key-menu-c{number} button").first.click()
+        for label, option in (("Messages", "A prompt template"), ("Version", version)):
+            field = page.get_by_role("combobox", name=label, exact=True)
+            field.click()
+            field.press_sequentially(option)
+            page.get_by_role("option", name=option, exact=True).click()
+            visitor.settle()
+        page.keyboard.press("Escape")
+        visitor.settle()
+    page.get_by_label("name", exact=True).fill("Ada")
+    page.get_by_label("name", exact=True).press("Tab")
+    visitor.settle()
+    repeat(visitor, 4, 8)
+    expect(column(page, 1)).to_contain_text("Greet Ada.")
+    expect(column(page, 2)).to_contain_text("as a friend would do")
+    page.get_by_text("Compare two answers").click()
+    part = page.locator("[class*=st-key-compare-]").first
+    expect(part.locator("ins", has_text="at length").first).to_be_visible()
+    page.get_by_text("Statistics", exact=True).click()
+    part = page.locator("[class*=st-key-statistics-]").first
+    which = part.get_by_role("combobox", name="Which run")
+    expect(which).to_have_value(re.compile("8 runs · 4 repeats"))
+    # The echo answers the same each time, so every pair differs by the same length.
+    expect(part).to_contain_text("every pair differs by the same")
+    expect(part).to_contain_text("Agreement of repeats")
+    expect(part.locator(".js-plotly-plot")).to_be_visible()
+
+
+def test_a_vote_is_blind_until_it_is_given(visit: Visit) -> None:
+    visitor = visit()
+    page = three_slow_columns(visitor, "Three words only")
+    page.locator("[class*=st-key-blind-] label").first.click()
+    visitor.settle()
+    page.get_by_role("button", name=re.compile("Run all")).click()
+    expect(page.locator(".st-key-answer-slot3")).to_contain_text("done")
+    expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+    visitor.settle()
+    everything = page.locator("body").inner_html()
+    for told in ("echo-slow", "First token", "st-key-answer-c", "st-key-head-c"):
+        assert told not in everything, told
+    link = page.url
+    other = visit()
+    there = other.goto(link)
+    expect(there.locator(".st-key-answer-slot3")).to_contain_text("done")
+    page.locator(".st-key-prefer-slot2 button").first.click()
+    expect(page.get_by_text("without seeing the names")).to_be_visible()
+    expect(page.locator(".st-key-head-c1")).to_be_visible()
+    expect(column(page, 1)).to_contain_text("First token")
+    page.get_by_role("button", name="Take the vote back").click()
+    expect(page.locator(".st-key-answer-slot1")).to_be_visible()
+    expect(page.locator(".st-key-head-c1")).to_be_hidden()
+
+
+def test_a_second_viewer_sees_a_run_begin_and_its_words_come(visit: Visit) -> None:
+    visitor = visit()
+    page = three_slow_columns(visitor)
+    expect(page).to_have_url(re.compile("session="))
+    other = visit()
+    there = other.goto(page.url)
+    other.settle()
+    expect(column(there, 1)).to_contain_text("Not run yet")
+    page.get_by_role("button", name=re.compile("Run all")).click()
+    expect(column(there, 2)).to_contain_text("running")
+    expect(column(there, 2)).to_contain_text("word20 ")
+    expect(column(there, 2)).to_contain_text("done")
+    expect(column(there, 2)).to_contain_text("word59")

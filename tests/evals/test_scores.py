@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.evals.scores import column_score, score
-from workbench.evals.statistics import t_interval, t_quantile, wilson
+from workbench.statistics import t_interval, t_quantile, wilson
 
 
 def test_the_last_column_is_the_score_and_truth_values_are_a_share() -> None:

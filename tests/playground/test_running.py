@@ -60,17 +60,17 @@ def test_stopping_one_column_keeps_what_came_and_lets_the_other_go_on(
     session = asking(store, "word " * 40, "echo/echo-slow", "echo/echo-slow")
     prepared = [calls.prepare(store, (), session, one) for one in session.columns]
     ids = running.start(store, host, session, prepared, ACTOR)
-    assert running.is_running(host, session.columns)
+    assert running.is_running(host, session)
     first = host.run(ids[0])
     assert first is not None
     while not first.state().text:
         pass
-    running.stop(host, session.columns[:1])
+    running.stop(host, session, session.columns[:1])
     finish(store, host, ids)
     assert last(store, host, session, 0).status == "stopped"
     assert last(store, host, session, 0).text
     assert last(store, host, session, 1).status == "done"
-    assert not running.is_running(host, session.columns)
+    assert not running.is_running(host, session)
 
 
 def test_a_conversation_goes_on_after_the_answer(store: Store, host: Host) -> None:

@@ -312,6 +312,68 @@ def test_an_error_within_an_adapter_ends_the_run_and_is_logged(
     assert answer.request_id is not None
 
 
+HALF = "\ud83d"
+
+
+class Halved(Echo):
+    """An echo whose pieces end in the middle of a surrogate pair, and whose end has half of one."""
+
+    async def send(self, client: Any, wire: Wire, stream: bool) -> Any:
+        for text in ("Smile ", HALF, "\ude00 and ", HALF):
+            yield {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
+        yield {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+
+
+def test_half_of_a_surrogate_pair_in_an_answer_is_mended_shown_and_logged(
+    host: Host, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fixed(*_args: Any) -> reach.Target:
+        return reach.Target("echo", "echo", Halved(), Access())
+
+    monkeypatch.setattr("workbench.providers.host.target", fixed)
+    run = host.start(echo(), ORIGIN)
+    answer = run.result(BOUND)
+    assert (answer.status, answer.log_problem) == ("done", None)
+    assert run.state().text == "Smile \U0001f600 and \ufffd"
+    assert answer.request_id is not None
+    detail = requests.get(store.connection, answer.request_id)
+    assert detail is not None
+    assert "Smile" in said(detail.output)
+    said(answer.messages).encode()
+
+
+def test_half_of_a_surrogate_pair_in_a_question_ends_the_run_and_is_logged(host: Host) -> None:
+    answer = host.start(echo(f"Hello {HALF}"), ORIGIN).result(BOUND)
+    assert answer.request_id is not None
+    assert host.runs() == []
+
+
+def test_a_log_that_fails_in_a_way_of_its_own_leaves_the_answer(database: str) -> None:
+    async def broken(_row: NewRequest, _body: Mapping[str, Any]) -> int:
+        raise OSError("the cable is out")
+
+    host = Host(Settings(database=database), broken, list)
+    answer = host.start(echo(), ORIGIN).result(BOUND)
+    host.close()
+    assert (answer.status, answer.request_id) == ("done", None)
+    assert answer.log_problem == "OSError: the cable is out"
+
+
+def test_an_end_that_cannot_be_read_still_ends_the_run_with_what_was_said(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: Any) -> Any:
+        raise RuntimeError("a mistake in the record")
+
+    monkeypatch.setattr("workbench.providers.host.body_of", broken)
+    run = host.start(echo("Hi there"), ORIGIN)
+    answer = run.result(BOUND)
+    assert host.runs() == []
+    assert "Hi there" in said(answer.messages)
+    assert answer.log_problem == "RuntimeError: a mistake in the record"
+    assert answer.raw_request == {}
+
+
 def test_time_to_the_first_piece_and_speed_are_told(host: Host) -> None:
     run = host.start(slow(10), ORIGIN)
     run.result(BOUND)

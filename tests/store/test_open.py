@@ -65,6 +65,10 @@ SCHEMA = {
     "finish VARCHAR, error VARCHAR, ignored VARCHAR[], request_id BIGINT, latency_ms DOUBLE, "
     "first_token_ms DOUBLE, tokens_per_second DOUBLE, input_tokens BIGINT, output_tokens BIGINT, "
     "cost DECIMAL(18,9)",
+    "playground_votes": "id BIGINT, session_id BIGINT, batch BIGINT, row_number INTEGER, "
+    "repeat INTEGER, turn INTEGER, preferred_run VARCHAR, other_run VARCHAR, "
+    "preferred_request BIGINT, other_request BIGINT, tie BOOLEAN, is_blind BOOLEAN, "
+    "actor VARCHAR, voted_at TIMESTAMP",
     "playground_sessions": "id BIGINT, name VARCHAR, value VARCHAR, revision INTEGER, "
     "author VARCHAR, created_at TIMESTAMP, updated_by VARCHAR, updated_at TIMESTAMP, "
     "source_request BIGINT, forked_from BIGINT, deleted_at TIMESTAMP, deleted_by VARCHAR",

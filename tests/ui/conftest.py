@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from streamlit.util import calc_hash
 
 from tests.seed import seed
+from workbench.providers.host import close_host
 from workbench.settings import ROOT, settings
 from workbench.store.store import Store, close_store, open_store
 
@@ -26,6 +27,7 @@ def store(monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[Store]:
     monkeypatch.setenv("WORKBENCH_DATABASE", database)
     settings.cache_clear()
     yield open_store()
+    close_host()
     close_store()
     settings.cache_clear()
 

@@ -15,7 +15,9 @@ from workbench.playground.session import Session
 from workbench.providers.host import close_host, open_host
 from workbench.registry import finding, publishing
 from workbench.registry.publishing import Draft
-from workbench.store import playground, requests
+from workbench.store import drafts, playground, playground_runs, requests
+from workbench.store.connections import Connected
+from workbench.store.playground_runs import NewRun
 from workbench.store.store import Store
 from workbench.templates import render_prompt
 from workbench.ui.playground_save import to_save
@@ -283,3 +285,91 @@ def test_two_sessions_open_one_after_the_other_in_one_tab(open_page: Open, store
     app.run()
     assert "Second text" in text_of(app)
     assert "First text" not in text_of(app)
+
+
+def test_a_connected_endpoint_offers_its_models_here_and_in_the_editor(
+    open_page: Open, store: Store
+) -> None:
+    one = Connected(
+        name="own-vllm", kind="openai", base_url="http://127.0.0.1:9/v1", models=("a/b", "c")
+    )
+    store.change(lambda cursor: store.connections.put(cursor, "page", one)).result()
+    app = open_page("playground")
+    (box, *_) = (each for each in app.selectbox if "Model of" in each.label)
+    assert {"own-vllm/a/b", "own-vllm/c"} <= set(box.options)
+    app = open_page("templates", template="new")
+    box = next(each for each in app.selectbox if each.label == "Provider")
+    assert "own-vllm" in box.options
+    box.set_value("own-vllm").run()
+    box = next(each for each in app.selectbox if each.label == "Model")
+    assert box.options == ["a/b", "c"]
+
+
+def test_the_history_lists_runs_with_their_session_and_request_and_what_was_interrupted(
+    open_page: Open, store: Store
+) -> None:
+    app = open_page("playground-runs")
+    assert "Nothing was run in the playground yet." in text_of(app) + str(app.info[0].value)
+    session = kept(store, "Hello", "echo/echo", "nowhere/model")
+    run_all(opened(open_page, session), session, store)
+    lost = NewRun(
+        id="lost",
+        session_id=session.id,
+        column_id="c1",
+        batch=1,
+        row=0,
+        repeat=2,
+        turn=0,
+        model="echo/echo",
+        process=store.settings.process_id,
+        actor="user:ada",
+    )
+    store.change(lambda cursor: playground_runs.begin(cursor, [lost])).result()
+    (table,) = open_page("playground-runs").dataframe
+    lines = table.value
+    assert lines["Status"][0] == "interrupted"
+    assert lines["Which"][0] == "repeat 3"
+    # The two of one press of Run began at the same time.
+    assert sorted(lines["Status"][1:]) == ["done", "failed"]
+    for number in (1, 2):
+        assert f"playground?session={session.id}" in lines["Open session"][number]
+        assert "request?request=" in lines["Request"][number]
+    (table,) = open_page("playground-runs", actor="user:ada").dataframe
+    assert list(table.value["Status"]) == ["interrupted"]
+    app = open_page("playground-runs", status="failed", model="echo/echo")
+    assert "No run of the playground fits these filters." in str(app.info[0].value)
+
+
+def test_a_logged_run_leads_back_to_its_session(open_page: Open, store: Store) -> None:
+    session = kept(store, "Hello", "echo/echo")
+    run_all(opened(open_page, session), session, store)
+    (found,) = sessions.finished(store.connection, session)
+    app = open_page("request", request=str(found.request_id))
+    links = [each.proto for each in app.get("page_link")]
+    (back,) = [one for one in links if "session in the playground" in one.help]
+    assert back.query_string == f"session={session.id}"
+
+
+def test_a_column_opens_in_the_editor_with_its_model_settings_and_values(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "Hello {name}", "echo/echo")
+    session.columns[0].parameters = {"temperature": 0.5}
+    session.shared.values["name"] = "Ada"
+    sessions.keep(store, "page", session)
+    app = opened(open_page, session)
+    app.session_state["menu-c1"] = True
+    app.run()
+    next(one for one in app.button if one.label == "Open in editor").click()
+    app.run()
+    draft = drafts.kept(store.connection, "page", "template/new")
+    assert draft is not None
+    assert draft.value["metadata"]["model"] == {
+        "provider": "echo",
+        "name": "echo",
+        "parameters": {"temperature": 0.5},
+    }
+    assert draft.value["values"] == {"name": "Ada"}
+    app = open_page("templates", template="new")
+    assert "nothing to remark: 1 input variable" in text_of(app)
+    assert "unsaved changes" in text_of(app)

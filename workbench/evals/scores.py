@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 from typing import Any, Literal
 
-from workbench.evals.statistics import t_interval, wilson
+from workbench.statistics import t_interval, wilson
 
 CONFIDENCE = 0.95
 

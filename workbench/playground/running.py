@@ -58,10 +58,14 @@ def go_on(
     prepared: Prepared,
     messages: Sequence[Message],
     actor: str,
+    *,
+    batch: int | None = None,
 ) -> str:
     """Send messages after what was said in a column (a question, results of tools).
 
-    Raises Refused where the column cannot be called or where nothing was said in it yet.
+    batch: of `store.make_id`, where the same goes to several columns. Raises Refused where the
+    column cannot be called, where nothing was said in it yet, or where its last answer waits for
+    results of tools that are not among `messages`.
     """
     if prepared.call is None:
         raise Refused(prepared.failure or "This column cannot be run.")
@@ -69,19 +73,37 @@ def go_on(
     said = conversation(store.connection, host, column)
     if not said:
         raise Refused("There is no answer in this column to go on from: run it first.")
+    missing = _unanswered(said[-1], messages)
+    if missing:
+        raise Refused(
+            f"{session.title(column)} waits for the result of {missing}: send that first."
+        )
     turn = sum(1 for entry in column.thread if "messages" not in entry)
     whole = continued(prepared, [*said, *messages])
     run = _launch(host, session, whole, actor, turn=turn, row=0, repeat=0)
     column.thread += [{"messages": list(messages)}, {"run": run.id}]
-    _keep(store, [(run, _new(store, run, session, whole, store.make_id(), 0, 0, turn))])
+    batch = store.make_id() if batch is None else batch
+    _keep(store, [(run, _new(store, run, session, whole, batch, 0, 0, turn))])
     return run.id
+
+
+def _unanswered(last: Message, messages: Sequence[Message]) -> str | None:
+    """The tool whose result an answer waits for, where no message brings it: vendors refuse to go
+    on without."""
+    given = {one.get("tool_call_id") for one in messages if one["role"] == "tool"}
+    calls = last.get("tool_calls") or ()
+    return next((one["function"]["name"] for one in calls if one["id"] not in given), None)
 
 
 def _launch(
     host: Host, session: Session, one: Prepared, actor: str, *, turn: int, row: int, repeat: int
 ) -> Run:
     assert one.call is not None
-    metadata = {"session": str(session.id), "column": session.title(one.column)}
+    metadata = {
+        "session": str(session.id),
+        "column": session.title(one.column),
+        "column_id": one.column.id,
+    }
     for name, number in (("turn", turn), ("row", row), ("repeat", repeat)):
         if number:
             metadata[name] = str(number)
@@ -157,28 +179,35 @@ def _error(answer: Answer) -> str | None:
     return " ".join(said) or None
 
 
-def stop(host: Host, columns: Sequence[Column]) -> None:
-    """End what runs in these columns; what came is kept."""
-    for column in columns:
-        for id_ in column.run_ids:
-            run = host.run(id_)
-            if run is not None:
-                run.stop()
+def live(host: Host, session: Session) -> list[Run]:
+    """What goes on in a session: of its columns, its repeats and rows, and of the session that a
+    fork shows runs of."""
+    shown = {id_ for column in session.columns for id_ in column.run_ids}
+    return [run for run in host.runs() if run.id in shown or _is_of(run, session)]
 
 
-def stop_session(host: Host, session_id: int) -> None:
-    """End everything that runs in a session, repeats too."""
+def is_running(host: Host, session: Session) -> bool:
+    return bool(live(host, session))
+
+
+def stop_all(host: Host, session: Session) -> None:
+    """End everything that goes on in a session; what came is kept."""
+    for run in live(host, session):
+        run.stop()
+
+
+def stop(host: Host, session: Session, columns: Sequence[Column]) -> None:
+    """End what runs in these columns, repeats and rows too; what came is kept."""
+    shown = {id_ for column in columns for id_ in column.run_ids}
+    ids = {column.id for column in columns}
     for run in host.runs():
-        if run.origin.place == PLACE and run.origin.metadata.get("session") == str(session_id):
+        is_theirs = _is_of(run, session) and run.origin.metadata.get("column_id") in ids
+        if run.id in shown or is_theirs:
             run.stop()
 
 
-def is_running(host: Host, columns: Sequence[Column]) -> bool:
-    return any(
-        run is not None and not run.future.done()
-        for column in columns
-        for run in (host.run(id_) for id_ in column.run_ids)
-    )
+def _is_of(run: Run, session: Session) -> bool:
+    return run.origin.place == PLACE and run.origin.metadata.get("session") == str(session.id)
 
 
 def conversation(connection: Connection, host: Host, column: Column) -> list[Message]:

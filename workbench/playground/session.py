@@ -76,8 +76,11 @@ class Session:
 
     shared: messages, tools, variables; its `model.parameters.response_format` is the structured
     output that all columns are asked for. is_plain: no parser reads the shared texts, braces are
-    braces. mocks: the result to answer each tool's calls with, by the tool's name. revision: of
-    the store; 0 where it is not kept yet.
+    braces. mocks: the result to answer each tool's calls with, by the tool's name. rows: variables
+    to run over, one row after the other, in the place of the shared ones; rows_from: where they
+    came from, in words. repeats: how often each row is run, as it was chosen last. blind_seed: what
+    the order of the hidden columns is drawn from; None where names are shown. revision: of the
+    store; 0 where it is not kept yet.
     """
 
     id: int
@@ -87,6 +90,10 @@ class Session:
     is_plain: bool = False
     mocks: dict[str, str] = field(default_factory=dict)
     next_column: int = 0
+    rows: list[dict[str, str]] = field(default_factory=list)
+    rows_from: str = ""
+    repeats: int = 1
+    blind_seed: int | None = None
     revision: int = 0
     source_request: int | None = None
     forked_from: int | None = None
@@ -128,6 +135,10 @@ class Session:
             "columns": [asdict(one) for one in self.columns],
             "mocks": self.mocks,
             "next_column": self.next_column,
+            "rows": self.rows,
+            "rows_from": self.rows_from,
+            "repeats": self.repeats,
+            "blind_seed": self.blind_seed,
         }
 
     # Changes
@@ -149,6 +160,11 @@ class Session:
             copied.own.place = self.own_place(copied.id)
         self.columns.insert(self.columns.index(column) + 1, copied)
         return copied
+
+    def put_back(self, column: Column, place: int) -> None:
+        """A removed column where it was. Raises Refused where there are MAX_COLUMNS."""
+        self._require_room()
+        self.columns.insert(place, column)
 
     def remove(self, column: Column) -> None:
         self.columns.remove(column)
@@ -205,6 +221,11 @@ def from_json(id_: int, value: Any) -> Session | None:
             is_plain=value["is_plain"],
             mocks=value["mocks"],
             next_column=value["next_column"],
+            # Not in what was kept before these were there.
+            rows=value.get("rows") or [],
+            rows_from=value.get("rows_from") or "",
+            repeats=value.get("repeats") or 1,
+            blind_seed=value.get("blind_seed"),
         )
     except (KeyError, TypeError):
         return None

@@ -55,7 +55,9 @@ def forked(store: Store, session: Session) -> Session:
     copied = deepcopy(session)
     copied.settle(store.make_id())
     copied.name = f"{session.display_name} (copy)"
-    copied.revision, copied.forked_from = 0, session.id
+    # What was never kept is not there to be named.
+    copied.forked_from = session.id if session.revision else session.forked_from
+    copied.revision = 0
     return copied
 
 

@@ -51,13 +51,25 @@ class Shown:
     is_logged: bool = False
 
     @property
+    def tokens(self) -> int | None:
+        """Sent and received; None where either is not known."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
+
+    @property
     def is_running(self) -> bool:
         return self.status in ("waiting", "running", "retrying")
 
 
 def kept_runs(connection: Connection, columns: Sequence[Column]) -> dict[str, KeptRun]:
     """What the store knows of the runs in these columns, in one look."""
-    return playground_runs.get(connection, [id_ for one in columns for id_ in one.run_ids])
+    return runs(connection, [id_ for one in columns for id_ in one.run_ids])
+
+
+def runs(connection: Connection, ids: Sequence[str]) -> dict[str, KeptRun]:
+    """What the store knows of these runs."""
+    return playground_runs.get(connection, ids)
 
 
 def of_run(host: Host, kept: Mapping[str, KeptRun], id_: str) -> Shown:
@@ -70,11 +82,19 @@ def of_run(host: Host, kept: Mapping[str, KeptRun], id_: str) -> Shown:
         return _ended(id_, ended_of(run.state()))
     if found is None:
         return Shown(id=id_, status=GONE)
-    if found.begun.process != host.settings.process_id:
+    return Shown(id=id_, status=status_of(host, id_, found.begun.process, found.started_at))
+
+
+def status_of(host: Host, id_: str, process: int, started_at: datetime) -> str:
+    """What became of a run that was kept as "running"."""
+    run = host.run(id_)
+    if run is not None:
+        return run.state().status
+    if process != host.settings.process_id:
         longest = timedelta(seconds=host.settings.model_total_seconds * _PATIENCE)
-        if datetime.now(UTC) - found.started_at < longest:
-            return Shown(id=id_, status=ELSEWHERE)
-    return Shown(id=id_, status=INTERRUPTED)
+        if datetime.now(UTC) - started_at < longest:
+            return ELSEWHERE
+    return INTERRUPTED
 
 
 def of_request(detail: Detail | None, request_id: int) -> Shown:
@@ -142,11 +162,12 @@ def _calls(messages: Sequence[Any]) -> list[ToolCall]:
     return [call for one in messages for call in one.get("tool_calls") or ()]
 
 
-MEASURES = ("first_token_ms", "tokens_per_second", "elapsed_ms", "cost")
+MEASURES = ("first_token_ms", "tokens_per_second", "elapsed_ms", "tokens", "cost")
 
 
 def best(columns: Mapping[str, Shown]) -> dict[str, set[str]]:
-    """Which column is the best in which of MEASURES: the fastest, the cheapest.
+    """Which column is the best in which of MEASURES: the fastest, the cheapest, the one with the
+    fewest tokens.
 
     Only of answers that came whole; no column where two are not there to compare, or where all
     are equal.

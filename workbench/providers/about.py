@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.messages import text_part
 from workbench.providers.call import Call, Timeouts, Tuning
 from workbench.providers.errors import ProviderError
-from workbench.providers.host import Host
 from workbench.providers.models import Model, described, known
 from workbench.providers.reach import Readiness, Target, readiness
 from workbench.providers.record import cleaned
 from workbench.providers.table import find
+
+if TYPE_CHECKING:
+    from workbench.providers.host import Host
 
 TEST_SECONDS = 20.0
 #: Where a provider lists no models, its key is tested with the smallest question to this one.

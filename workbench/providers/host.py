@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+from workbench.jsontext import mended_text
 from workbench.logs.call import Conversation
 from workbench.logs.intake import Taken
 from workbench.providers.adapter import Adapter
@@ -28,10 +29,11 @@ from workbench.providers.errors import ProviderError, kind_of
 from workbench.providers.events import finish
 from workbench.providers.gate import Gate, limit_of
 from workbench.providers.inline import with_content
+from workbench.providers.listing import Listings
 from workbench.providers.performing import Held, attempts
 from workbench.providers.reach import Connections, Target, target
 from workbench.providers.record import Sink, body_of, cleaned, taken_of
-from workbench.providers.run import DONE, FAILED, STOPPED, Answer, Run
+from workbench.providers.run import DONE, FAILED, STOPPED, Answer, Run, unread_answer
 from workbench.settings import Settings
 from workbench.store import connections
 from workbench.store.errors import StoreError
@@ -67,6 +69,7 @@ class Host:
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="models", daemon=True)
         self._thread.start()
+        self.listings = Listings(self)
 
     def start(self, call: Call, origin: Origin) -> Run:
         """Begin a run and return its handle at once. From any thread."""
@@ -120,6 +123,7 @@ class Host:
         """Stop every run, wait until each has its log record, and let go of the connections."""
         for run in self.runs():
             run.stop()
+        self.listings.close()
         self.submit(self._close()).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -155,7 +159,13 @@ class Host:
             told = f"{type(failure).__name__}: {failure}"
             status, error = FAILED, ProviderError("internal", told)
         run.progress.ended, run.progress.ended_at = time.monotonic(), datetime.now(UTC)
-        run.future.set_result(await self._answer(run, held, status, error))
+        try:
+            answer = await self._answer(run, held, status, error)
+        except Exception as failure:
+            # Without an answer the run would go on for ever for everybody who looks.
+            log.exception("the end of a run could not be read or logged")
+            answer = unread_answer(run, status, error, failure)
+        run.future.set_result(answer)
 
     async def _attempts(self, run: Run, held: Held) -> None:
         timeouts = run.call.timeouts or self.timeouts
@@ -181,8 +191,9 @@ class Host:
     ) -> Answer:
         """The end of a run, its record kept."""
         response = held.response(run.call.stream)
-        if error is not None and held.target is not None:
-            error.message = cleaned(error.message, held.target.access.secrets.values())
+        if error is not None:
+            secrets = held.target.access.secrets.values() if held.target is not None else ()
+            error.message = mended_text(cleaned(error.message, secrets))
         body = body_of(run, held.target, held.wire.kwargs, response, status, error)
         taken = taken_of(body, run.origin, held.target)
         if status == DONE and taken.conversation.error is not None:
@@ -214,6 +225,10 @@ class Host:
         except StoreError as error:
             log.error("a run could not be logged: %s", error)
             return None, str(error)
+        except Exception as error:
+            # The answer is there and is shown, whatever keeps the log from taking it.
+            log.exception("a run could not be logged")
+            return None, f"{type(error).__name__}: {error}"
 
 
 def _cost(row: NewRequest) -> Cost | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from workbench.jsontext import mended
 from workbench.logs.intake import Sender, Taken, track_request
 from workbench.logs.key_removal import SHORTEST, without_keys
 from workbench.providers.call import Call, Origin
@@ -101,7 +102,7 @@ def _outcome(run: Run, status: str, error: ProviderError | None) -> dict[str, An
 
 def taken_of(body: dict[str, Any], origin: Origin, target: Target | None) -> Taken:
     """The record, with nothing in it that is a key; `body` is what it says afterwards."""
-    raw = orjson.dumps(body, default=str).decode()
+    raw = _text_of(body)
     secrets = list(target.access.secrets.values()) if target else []
     if any(secret in raw for secret in secrets if len(secret) >= SHORTEST):
         raw, cleaned = without_keys(raw, orjson.loads(raw), secrets)
@@ -112,6 +113,18 @@ def taken_of(body: dict[str, Any], origin: Origin, target: Target | None) -> Tak
     if target is not None and not target.is_priced:
         row = replace(row, cost=None, cost_source=None, cost_formula=None)
     return replace(taken, row=row)
+
+
+def _text_of(body: dict[str, Any]) -> str:
+    """The body as JSON. What JSON cannot hold (half of a surrogate pair, which vendors cut where a
+    stream's pieces end) is mended in the body too, so that both say the same."""
+    try:
+        return orjson.dumps(body, default=str).decode()
+    except TypeError:
+        whole = mended(body)
+        body.clear()
+        body.update(whole)
+        return orjson.dumps(body, default=str).decode()
 
 
 def cleaned(text: str, secrets: Iterable[str]) -> str:

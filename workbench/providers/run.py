@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from workbench.messages import Message, ToolCall, message_text, part_text
+from workbench.jsontext import mended, mended_text
+from workbench.messages import Message, ToolCall, message_text, part_text, text_part
 from workbench.providers.call import Call, Origin
 from workbench.providers.errors import ProviderError
 from workbench.providers.events import (
@@ -223,8 +224,10 @@ class Run:
         """What it has said so far. Cheap: made for looking five times a second."""
         progress = self.progress
         answer = self.future.result() if self.future.done() else None
-        text, thinking = "".join(progress.texts), "".join(progress.thoughts)
-        calls: Sequence[ToolCall] = progress.tool_calls()
+        # A piece of a stream may end in the middle of a surrogate pair.
+        text = mended_text("".join(progress.texts))
+        thinking = mended_text("".join(progress.thoughts))
+        calls: Sequence[ToolCall] = mended(progress.tool_calls())
         if answer is not None and not progress.has_said_anything():
             text, thinking, calls = _said(answer.messages)
         usage = progress.usage if answer is None else answer.usage
@@ -248,6 +251,31 @@ class Run:
             tokens_per_second=_speed(progress, usage, text, now),
             answer=answer,
         )
+
+
+def unread_answer(run: Run, status: str, error: ProviderError | None, failure: Exception) -> Answer:
+    """The end of a run that could be neither read nor logged: what came, and why it is not kept."""
+    progress = run.progress
+    message: Message = {
+        "role": "assistant",
+        "content": [text_part(mended_text("".join(progress.texts)))],
+    }
+    calls = mended(progress.tool_calls())
+    if calls:
+        message["tool_calls"] = calls
+    return Answer(
+        status=status,
+        messages=[message] if progress.has_said_anything() else [],
+        usage=progress.usage or Usage(),
+        cost=None,
+        model=run.call.model,
+        finish_reason=progress.reason,
+        finish=finish(progress.reason),
+        error=error,
+        raw='{"kwargs":{},"request_response":null}',
+        request_id=None,
+        log_problem=mended_text(f"{type(failure).__name__}: {failure}"),
+    )
 
 
 def _said(messages: Sequence[Message]) -> tuple[str, str, list[ToolCall]]:

@@ -42,6 +42,7 @@ TABLES = (
     "playground_sessions",
     "playground_blobs",
     "playground_runs",
+    "playground_votes",
     "datasets",
     "dataset_versions",
     "dataset_rows",

@@ -212,11 +212,16 @@ def _info(row: Sequence[Any], runs: int | None = None) -> SessionInfo:
 
 
 def forget_requests(cursor: Cursor, request_ids: Sequence[int]) -> None:
-    """Take away what was copied from requests that are purged: answers, and sessions that were
-    opened from them. Run in the transaction that removes the requests."""
+    """Take away what was copied from requests that are purged: answers, votes on them, and
+    sessions that were opened from them. Run in the transaction that removes the requests."""
     given = [list(request_ids)]
     cursor.execute(
         "DELETE FROM playground_runs WHERE request_id IN (SELECT unnest(?::BIGINT[]))", given
+    )
+    cursor.execute(
+        "DELETE FROM playground_votes WHERE preferred_request IN (SELECT unnest(?::BIGINT[])) "
+        "OR other_request IN (SELECT unnest(?::BIGINT[]))",
+        given * 2,
     )
     _erase(cursor, "source_request IN (SELECT unnest(?::BIGINT[]))", given)
 
@@ -232,6 +237,7 @@ def _erase(cursor: Cursor, which: str, given: list[Any]) -> None:
     if ids[0]:
         for table, column in (
             ("playground_runs", "session_id"),
+            ("playground_votes", "session_id"),
             ("playground_blobs", "session_id"),
             ("playground_sessions", "id"),
         ):

@@ -68,6 +68,28 @@ class KeptRun:
     ended: Ended | None
 
 
+@dataclass(frozen=True, slots=True)
+class BriefRun:
+    """A run without its answer."""
+
+    id: str
+    column_id: str
+    row: int
+    repeat: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One press of Run: how many runs it began, over how many rows and repeats."""
+
+    id: int
+    started_at: datetime
+    runs: int
+    rows: int
+    repeats: int
+
+
 def begin(cursor: Cursor, runs: Sequence[NewRun]) -> None:
     now = clock.now()
     for one in runs:
@@ -105,6 +127,47 @@ def get(connection: Connection, ids: Sequence[str]) -> dict[str, KeptRun]:
 def of_session(connection: Connection, session_id: int) -> dict[str, KeptRun]:
     """All runs of a session in the order in which they began, as `get` gives them."""
     return _read(connection, "session_id = ?", session_id)
+
+
+def of_batch(connection: Connection, batch: int) -> list[KeptRun]:
+    """The runs of one press of Run, of first turns alone, by row and repeat."""
+    found = _read(connection, "turn = 0 AND batch = ?", batch).values()
+    return sorted(found, key=lambda one: (one.begun.row, one.begun.repeat, one.begun.column_id))
+
+
+def brief(connection: Connection, batch: int) -> list[BriefRun]:
+    """As `of_batch`, without the answers: for looking every now and then."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT id, column_id, row_number, repeat, status FROM playground_runs "
+            f"WHERE turn = 0 AND batch = ? AND coalesce(request_id, -1) NOT IN {HIDDEN} "
+            "ORDER BY row_number, repeat, column_id",
+            [batch],
+        ).fetchall()
+    return [BriefRun(*row) for row in rows]
+
+
+def batches(connection: Connection, session_ids: Sequence[int], limit: int = 50) -> list[Batch]:
+    """The presses of Run of these sessions, the newest first; later turns are none."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT batch, min(started_at), count(*), count(DISTINCT row_number), "
+            "count(DISTINCT repeat) FROM playground_runs WHERE turn = 0 "
+            "AND session_id IN (SELECT unnest(?::BIGINT[])) "
+            f"AND coalesce(request_id, -1) NOT IN {HIDDEN} "
+            "GROUP BY batch ORDER BY batch DESC LIMIT ?",
+            [list(session_ids), limit],
+        ).fetchall()
+    return [
+        Batch(
+            id=row[0],
+            started_at=clock.from_stored(row[1]),
+            runs=row[2],
+            rows=row[3],
+            repeats=row[4],
+        )
+        for row in rows
+    ]
 
 
 def _read(connection: Connection, which: str, given: Any) -> dict[str, KeptRun]:

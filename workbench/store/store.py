@@ -24,6 +24,7 @@ from workbench.store.exports import Exports
 from workbench.store.external_ids import ExternalIds
 from workbench.store.migrate import migrate
 from workbench.store.playground import Playground
+from workbench.store.playground_votes import PlaygroundVotes
 from workbench.store.preferences import Preferences
 from workbench.store.registry import RegistryChanges
 from workbench.store.registry_reading import RegistryReader
@@ -81,6 +82,7 @@ class Store:
         self.evaluations = Evaluations(self.make_id, self.audit)
         self.external_ids = ExternalIds(self.make_id, self.audit)
         self._cells = CellBatch(self.connection, self.writer.cursor)
+        self.playground_votes = PlaygroundVotes(self.make_id, self.audit)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None
         # Without it, keys that were read before a revocation could be put in place after it.

@@ -32,7 +32,7 @@ from workbench.ui.request_actions import (
 )
 from workbench.ui.zones import exact
 
-_LAYOUTS: dict[str, Layout] = {"Side by side": "side", "Together": "together"}
+LAYOUTS: dict[str, Layout] = {"Side by side": "side", "Together": "together"}
 _WHOLE_SHOWN = 160
 
 
@@ -95,7 +95,7 @@ def _draw_heading(left: Detail, right: Detail) -> Layout:
         st.title("Compare two requests", anchor=False, width="stretch")
         layout = st.segmented_control(
             "Layout",
-            list(_LAYOUTS),
+            list(LAYOUTS),
             default="Side by side",
             required=True,
             key=state.LAYOUT,
@@ -111,7 +111,7 @@ def _draw_heading(left: Detail, right: Detail) -> Layout:
     for side, detail in zip(st.columns(2, gap="small"), (left, right), strict=True):
         with side, st.container(border=True, gap="xsmall"):
             _draw_head(detail, "Left" if detail is left else "Right")
-    return _LAYOUTS[layout]
+    return LAYOUTS[layout]
 
 
 def _show(left: int, right: int) -> None:

@@ -7,19 +7,25 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from workbench.playground import running
 from workbench.playground.session import Column, Session, TemplateChoice
+from workbench.providers.host import open_host
 from workbench.registry import finding, labels, listing, templates
 from workbench.registry.listing import Query
 from workbench.registry.snippets import SnippetFinder
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.templates import analyse_prompt
+from workbench.ui import state
 from workbench.ui.hostile import escaped
+from workbench.ui.playground_save import TEMPLATES_PAGE, ask_open_editor
 from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.template_cards import draw_cards
 
 SHARED, OWN, TEMPLATE = "Shared messages", "Messages of its own", "A prompt template"
 NEWEST = "newest"
+#: Session state: the column that was removed last, with its session and its place.
+REMOVED = "playground-removed-column"
 _TEMPLATES = 200
 
 
@@ -45,15 +51,31 @@ def _draw_inside(session: Session, column: Column) -> None:
         keep(session)
 
     st.text_input("Name", column.name, key=f"name-{key}", on_change=rename, placeholder="a letter")
+
+    def remove() -> None:
+        # Nobody would see what goes on in it.
+        running.stop(open_host(), session, [column])
+        st.session_state[REMOVED] = (session.id, column, session.columns.index(column))
+        session.remove(column)
+
     _draw_messages(session, column, key)
     _draw_values(session, column, key)
+    if column.template is not None:
+        st.page_link(
+            TEMPLATES_PAGE,
+            label="Open in editor",
+            icon=":material/edit_note:",
+            query_params=_template_params(column.template),
+        )
+    elif st.button("Open in editor", icon=":material/edit_note:", key=f"editor-{key}"):
+        ask_open_editor(session, column)
     with st.container(horizontal=True, gap="xsmall"):
         at, last = session.columns.index(column), len(session.columns) - 1
         for icon, what, change, off in (
             ("arrow_back", "Move left", lambda: session.move(column, -1), at == 0),
             ("arrow_forward", "Move right", lambda: session.move(column, 1), at == last),
             ("content_copy", "Duplicate", lambda: session.duplicate(column), False),
-            ("delete", "Remove column", lambda: session.remove(column), last == 0),
+            ("delete", "Remove column; it can be undone", remove, last == 0),
         ):
             st.button(
                 "",
@@ -64,6 +86,11 @@ def _draw_inside(session: Session, column: Column) -> None:
                 disabled=off,
                 on_click=_changed(session, change),
             )
+
+
+def _template_params(chosen: TemplateChoice) -> dict[str, str]:
+    number = {state.VERSION: str(chosen.version)} if chosen.version is not None else {}
+    return {state.TEMPLATE: str(chosen.id), **number}
 
 
 def _changed(session: Session, change: Callable[[], object]) -> Callable[[], None]:

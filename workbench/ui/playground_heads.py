@@ -13,16 +13,18 @@ from workbench.providers.host import open_host
 from workbench.store.errors import Refused
 from workbench.ui.hostile import escaped
 from workbench.ui.model_settings import draw_model_settings, summary
-from workbench.ui.playground_column import draw_column_menu
+from workbench.ui.playground_column import REMOVED, draw_column_menu
 from workbench.ui.playground_models import choices, note_of, waiting
 from workbench.ui.playground_run import prepared_of, run
 from workbench.ui.playground_state import epoch, keep, say
+from workbench.ui.playground_view import View
 
 
-def draw_heads(session: Session) -> None:
-    options = choices()
-    places = st.columns(max(len(session.columns), 1), gap="small")
-    for column, place in zip(session.columns, places, strict=False):
+def draw_heads(view: View) -> None:
+    """In the order of the answers below them, which is shuffled in blind mode."""
+    session, options = view.session, choices()
+    places = st.columns(max(len(view.columns), 1), gap="small")
+    for column, place in zip(view.columns, places, strict=False):
         with place, st.container(border=True, key=f"head-{column.id}", gap="xsmall"):
             _draw_head(session, column, options)
 
@@ -55,6 +57,32 @@ def draw_adding(session: Session) -> None:
             label=f"{len(missing)} more providers: set their keys",
             icon=":material/key:",
             help=", ".join(missing),
+        )
+
+
+def draw_removed_column(session: Session) -> None:
+    """Undo for the column that was removed last."""
+    held = st.session_state.get(REMOVED)
+    if held is None or held[0] != session.id:
+        return
+    _, column, place = held
+
+    def undo() -> None:
+        st.session_state.pop(REMOVED, None)
+        if session.column(column.id) is None:
+            changing(session, session.put_back, column, place)()
+
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        name = column.name or column.model or "a column"
+        st.html(f'<p class="wb-note">Removed: {escaped(name)}</p>', width="stretch")
+        st.button("Undo", type="tertiary", key="undo-column", on_click=undo)
+        st.button(
+            "",
+            icon=":material/close:",
+            type="tertiary",
+            key="forget-column",
+            help="Dismiss",
+            on_click=lambda: st.session_state.pop(REMOVED, None),
         )
 
 

@@ -40,12 +40,14 @@ def ask_session() -> None:
     now = datetime.now(UTC)
     for info in found:
         _draw_line(info, now)
-    st.page_link(
-        "pages/logs.py",
-        label="All runs, in the logs",
-        icon=":material/list_alt:",
-        query_params=history_params(),
-    )
+    with st.container(horizontal=True):
+        st.page_link("pages/playground_runs.py", label="All runs", icon=":material/history:")
+        st.page_link(
+            "pages/logs.py",
+            label="All runs, in the logs",
+            icon=":material/list_alt:",
+            query_params=history_params(),
+        )
 
 
 def _draw_line(info: SessionInfo, now: datetime) -> None:

@@ -8,11 +8,12 @@ from workbench.providers import about
 from workbench.providers.echo import MODELS as ECHO_MODELS
 from workbench.providers.host import open_host
 from workbench.providers.models import Model, known
+from workbench.providers.reach import Readiness
 from workbench.providers.table import PROVIDERS, find
 
 LOCAL_MODEL = "local/gemma-3-270m"
-#: The price table's choice for a provider, so that a list stays one that a person can read.
-_MOST = 60
+#: Of one provider, so that a list stays one that a person can read.
+_MOST = 200
 
 
 def choices() -> list[str]:
@@ -24,9 +25,34 @@ def choices() -> list[str]:
         if one.name == "local":
             found.append(LOCAL_MODEL)
         else:
-            names = one.models or _known(one.name)
-            found += [f"{one.name}/{name}" for name in names]
+            found += [f"{one.name}/{name}" for name in _names(one)]
     return found
+
+
+def names_of(provider: str) -> list[str]:
+    """The models of a provider or connected endpoint, under any name that callers use for it; []
+    where it is not ready."""
+    found = find(provider)
+    wanted = found.name if found is not None else provider
+    for one in about.ready(open_host()):
+        if one.name in (provider, wanted) and one.state == "ready":
+            return _names(one)
+    return []
+
+
+def connected() -> list[str]:
+    """Names of the endpoints that users connected."""
+    return [one.name for one in about.ready(open_host()) if one.is_connection]
+
+
+def changes() -> int:
+    """Grows when a provider has listed other models than before."""
+    return open_host().listings.changes
+
+
+def _names(one: Readiness) -> list[str]:
+    models = open_host().listings.models(one)
+    return [each.id for each in models if not each.deprecated][:_MOST]
 
 
 def waiting() -> list[str]:
@@ -54,13 +80,6 @@ def note_of(model: str) -> str:
     if one.deprecated:
         said.append("its vendor gives it up")
     return " · ".join(said)
-
-
-@lru_cache(maxsize=64)
-def _known(provider: str) -> tuple[str, ...]:
-    found = find(provider)
-    models = known(found.logged if found else provider)
-    return tuple(one.id for one in models if not one.deprecated)[:_MOST]
 
 
 @lru_cache(maxsize=512)

@@ -7,6 +7,7 @@ import streamlit as st
 from workbench.playground import opening, sessions
 from workbench.playground.session import Session
 from workbench.registry.editing import Editing
+from workbench.store import playground
 from workbench.store.errors import Refused
 from workbench.store.rows import Detail
 from workbench.store.store import open_store
@@ -18,6 +19,7 @@ PLAYGROUND_PAGE = "pages/playground.py"
 
 def draw_open_request(detail: Detail) -> None:
     """A button that runs a logged request again, beside its answer."""
+    _draw_session_link(detail)
     if not isinstance(detail.prompt, dict):
         return
     if st.button(
@@ -31,6 +33,21 @@ def draw_open_request(detail: Detail) -> None:
             _open(opening.from_request(open_store(), detail))
         except Refused as error:
             st.error(escaped(str(error)))
+
+
+def _draw_session_link(detail: Detail) -> None:
+    """Where it was run in the playground: the way back to what stood beside it."""
+    named = str(detail.metadata.get("session") or "") if detail.origin == "playground" else ""
+    if not named.isdecimal() or len(named) > 16:
+        return
+    if playground.revision(open_store().connection, int(named)) is not None:
+        st.page_link(
+            PLAYGROUND_PAGE,
+            label="",
+            icon=":material/splitscreen_right:",
+            help="Open its session in the playground",
+            query_params={state.SESSION: named},
+        )
 
 
 def draw_open_editing(editing: Editing) -> None:

@@ -13,18 +13,22 @@ from workbench.ui import state
 from workbench.ui.dataset_add import ask_add
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_answers import draw_answers, has_answers
-from workbench.ui.playground_heads import draw_adding, draw_heads
+from workbench.ui.playground_compare import draw_compare
+from workbench.ui.playground_heads import draw_adding, draw_heads, draw_removed_column
 from workbench.ui.playground_list import (
     ask_name,
     ask_session,
     draw_removed,
-    history_params,
     start_new,
 )
 from workbench.ui.playground_prompt import draw_prompt
+from workbench.ui.playground_repeats import draw_place, draw_repeats
 from workbench.ui.playground_run import ask_all, draw_doubts, run
 from workbench.ui.playground_save import ask_save_version
 from workbench.ui.playground_state import current, fork, say
+from workbench.ui.playground_statistics import draw_statistics
+from workbench.ui.playground_view import View, view_of
+from workbench.ui.playground_voting import draw_blind_switch, draw_hidden_heads, draw_voting
 from workbench.ui.request_actions import address
 
 
@@ -40,20 +44,28 @@ def draw_playground() -> None:
             if st.button("All sessions", type="tertiary"):
                 ask_session()
         return
-    _draw_bar(session)
+    view = view_of(session)
+    _draw_bar(view)
     draw_removed()
     draw_doubts(session)
     draw_prompt(session)
-    _draw_columns_bar(session)
+    _draw_columns_bar(view)
+    draw_removed_column(session)
     with st.container(key="playground-columns"):
-        draw_heads(session)
-        draw_answers(session)
-    _draw_next(session)
-    # The place of what compares the answers: differences, votes, statistics.
-    st.container(key="playground-compare")
+        if view.is_hidden:
+            draw_hidden_heads(view)
+        else:
+            draw_heads(view)
+        draw_answers(view)
+    draw_voting(view)
+    _draw_next(view)
+    with st.container(key="playground-compare"):
+        draw_compare(view)
+        draw_statistics(view)
 
 
-def _draw_bar(session: Session) -> None:
+def _draw_bar(view: View) -> None:
+    session = view.session
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(
             f'<p class="wb-head"><strong>{escaped(session.display_name)}</strong></p>',
@@ -69,15 +81,16 @@ def _draw_bar(session: Session) -> None:
         with st.popover(
             "", icon=":material/more_horiz:", type="tertiary", key="playground-more", help="More"
         ):
-            _draw_more(session)
+            _draw_more(view)
         columns = session.columns
-        if running.is_running(open_host(), columns):
+        if view.is_running:
             st.button(
                 "Stop all",
                 icon=":material/stop_circle:",
                 key="stop-all",
-                on_click=lambda: running.stop_session(open_host(), session.id),
+                on_click=lambda: running.stop_all(open_host(), session),
             )
+        draw_repeats(session)
         st.button(
             "Run all",
             type="primary",
@@ -88,22 +101,25 @@ def _draw_bar(session: Session) -> None:
         )
 
 
-def _draw_more(session: Session) -> None:
+def _draw_more(view: View) -> None:
+    session = view.session
+
     def copy() -> None:
-        fork(session)
-        say("This is a copy now; the session that it was made from stays as it was.")
+        if fork(session):
+            say("This is a copy now; the session that it was made from stays as it was.")
 
     if st.button("Save as version…", icon=":material/save:", type="tertiary"):
         ask_save_version(session)
     if st.button("Answers to a dataset…", icon=":material/dataset:", type="tertiary"):
         _ask_dataset(session)
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)
-    st.page_link(
-        "pages/logs.py",
-        label="All runs, in the logs",
-        icon=":material/list_alt:",
-        query_params=history_params(),
-    )
+    if not view.is_hidden:
+        st.page_link(
+            "pages/playground_runs.py",
+            label="Runs of this session",
+            icon=":material/history:",
+            query_params={state.RUNS_TEXT: str(session.id)},
+        )
     if session.revision:
         st.caption("Link to this session:")
         link = address("playground", {state.SESSION: str(session.id)})
@@ -127,23 +143,27 @@ def _ask_dataset(session: Session) -> None:
     ask_add(Selection(ids), len(ids))
 
 
-def _draw_columns_bar(session: Session) -> None:
+def _draw_columns_bar(view: View) -> None:
+    session = view.session
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        draw_adding(session)
+        if not view.is_hidden:
+            draw_adding(session)
         st.space("stretch")
+        draw_place(view)
+        draw_blind_switch(session)
         if has_answers(session.columns):
             st.toggle(
                 "Markdown", key="playground-markdown", help="Draw answers as Markdown, without HTML"
             )
 
 
-def _draw_next(session: Session) -> None:
+def _draw_next(view: View) -> None:
     """The next message of the conversation, in all columns that have one and are not locked."""
+    session = view.session
     open_ = [one for one in session.columns if one.thread and not one.is_locked]
-    if not open_:
+    if not open_ or view.place.row or view.place.repeat:
         return
-    busy = running.is_running(open_host(), open_)
-    names = ", ".join(session.title(one) for one in open_)
+    names = "all of them" if view.is_hidden else ", ".join(session.title(one) for one in open_)
 
     def ask() -> None:
         text = st.session_state["playground-next"]
@@ -154,7 +174,7 @@ def _draw_next(session: Session) -> None:
         st.chat_input(
             f"Go on in {names}",
             key="playground-next",
-            disabled=busy,
+            disabled=view.is_running,
             on_submit=ask,
             max_chars=100_000,
         )

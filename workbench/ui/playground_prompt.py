@@ -52,9 +52,9 @@ def draw_prompt(session: Session) -> None:
         if session.is_plain:
             st.caption("Sent as it is written: no variables, braces are braces.")
             nothing = analyse_prompt({"type": "chat", "messages": []})
-            draw_values(shared, nothing, changed, more, _template(session))
+            draw_values(shared, nothing, changed, more, template_of(session))
         else:
-            template = _template(session)
+            template = template_of(session)
             draw_panel(shared, changed, values_first=True, more=more, template=template)
         draw_tools(shared, changed, lambda: _draw_mocks(session))
         draw_structured_output(shared, changed)
@@ -71,7 +71,7 @@ def _names_elsewhere(session: Session) -> list[str]:
     return list(dict.fromkeys(name for one in others for name in names_of(session, one)))
 
 
-def _template(session: Session) -> tuple[int, str] | None:
+def template_of(session: Session) -> tuple[int, str] | None:
     """The template whose variable sets are offered: the first that a column takes."""
     chosen = (one.template for one in session.columns if one.template is not None)
     return next(((one.id, one.name) for one in chosen), None)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from workbench.messages import Message, text_part
-from workbench.playground import calls, running
+from workbench.playground import batches, calls, running
+from workbench.playground.batches import Plan
 from workbench.playground.calls import Prepared
 from workbench.playground.session import Column, Session
 from workbench.providers.host import open_host
@@ -16,6 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_state import keep, say
+from workbench.ui.playground_view import choose_place
 
 _DOUBTS = "playground-doubts"
 _FAILURES = "playground-failures"
@@ -29,14 +31,15 @@ def run(session: Session, columns: Sequence[Column], *, anyway: bool = False) ->
         say("Every column is locked: unlock one, or run one by itself.")
         return
     prepared = [prepared_of(session, column) for column in columns]
-    st.session_state[_FAILURES] = {
-        one.column.id: one.failure for one in prepared if one.failure is not None
-    }
+    _note_failures(
+        session, {one.column.id: one.failure for one in prepared if one.failure is not None}
+    )
     doubtful = [one for one in prepared if one.doubts]
     if doubtful and not anyway:
         st.session_state[_DOUBTS] = (session.id, [one.id for one in columns], _said(doubtful))
         return
-    running.stop(open_host(), columns)
+    running.stop(open_host(), session, columns)
+    choose_place(0, 0)
     if _started(lambda: running.start(open_store(), open_host(), session, prepared, actor())):
         keep(session)
 
@@ -54,6 +57,16 @@ def _said(doubtful: Sequence[Prepared]) -> list[str]:
     return list(dict.fromkeys(reason for one in doubtful for reason in one.doubts))
 
 
+def run_planned(session: Session, plan: Plan) -> bool:
+    """Begin what was planned over rows and repeats; whether it began."""
+    _note_failures(session, plan.failures)
+    choose_place(0, 0)
+    began = _started(lambda: batches.begin(open_store(), open_host(), session, plan, actor()))
+    if began:
+        keep(session)
+    return began
+
+
 def _started(begin: Callable[[], object]) -> bool:
     try:
         begin()
@@ -63,24 +76,37 @@ def _started(begin: Callable[[], object]) -> bool:
     return True
 
 
-def go_on(session: Session, column: Column, messages: Sequence[Message]) -> bool:
+def go_on(
+    session: Session, column: Column, messages: Sequence[Message], batch: int | None = None
+) -> bool:
     """Send messages after what was said in a column; whether it began."""
     prepared = prepared_of(session, column)
     return _started(
-        lambda: running.go_on(open_store(), open_host(), session, prepared, messages, actor())
+        lambda: running.go_on(
+            open_store(), open_host(), session, prepared, messages, actor(), batch=batch
+        )
     )
 
 
 def ask_all(session: Session, columns: Sequence[Column], text: str) -> None:
     """The same next message in all of these columns."""
     message: Message = {"role": "user", "content": [text_part(text)]}
-    began = [go_on(session, column, [message]) for column in columns]
+    batch = open_store().make_id()
+    began = [go_on(session, column, [message], batch) for column in columns]
     if any(began):
         keep(session)
 
 
-def failure_of(column: Column) -> str | None:
-    failures: dict[str, str] = st.session_state.get(_FAILURES) or {}
+def _note_failures(session: Session, failures: dict[str, str]) -> None:
+    st.session_state[_FAILURES] = (session.id, failures)
+
+
+def failure_of(session: Session, column: Column) -> str | None:
+    """Why a column of this session could not be called when it was asked to."""
+    held = st.session_state.get(_FAILURES)
+    if held is None or held[0] != session.id:
+        return None
+    failures: dict[str, str] = held[1]
     return failures.get(column.id)
 
 

@@ -12,13 +12,19 @@ from workbench.registry import editing as editings
 from workbench.registry import finding
 from workbench.registry.editing import Editing
 from workbench.registry.publishing import Published
+from workbench.store import drafts
 from workbench.store.errors import NotFound
 from workbench.store.store import open_store
 from workbench.templates import with_format
+from workbench.ui import access, state
 from workbench.ui.model_settings import ours
 from workbench.ui.playground_state import keep
+from workbench.ui.template_editor import hold
+from workbench.ui.template_editor import keep as keep_draft
+from workbench.ui.template_list import NEW
 from workbench.ui.template_save import draw_save
 
+TEMPLATES_PAGE = "pages/templates.py"
 _SAVING = "playground-saving"
 
 
@@ -56,6 +62,26 @@ def ask_save_version(session: Session) -> None:
             keep(session)
 
     draw_save(editing, then, lambda _id: None)
+
+
+@st.dialog("Open in the editor")
+def ask_open_editor(session: Session, column: Column) -> None:
+    """Put a column's messages, model and settings into the editor of prompt templates."""
+    editing = to_save(session, column, session.shared.name)
+    editing.values = {**session.shared.values, **column.values}
+    editing.is_changed = True
+    kept = drafts.kept(open_store().connection, access.actor(), editing.subject)
+    target = {state.TEMPLATE: str(editing.template_id or NEW)}
+    if kept is not None:
+        st.markdown("The editor holds unsaved work that is not of this column.")
+        with st.container(horizontal=True):
+            replace = st.button("Replace it", type="primary", key="editor-replace")
+            st.page_link(TEMPLATES_PAGE, label="See it first", query_params=target)
+        if not replace:
+            return
+    hold(editing)
+    keep_draft(editing)
+    st.switch_page(TEMPLATES_PAGE, query_params=target)
 
 
 def _held(session: Session, column: Column, name: str) -> Editing:

@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.playground import opening, sessions
 from workbench.playground.session import Session
 from workbench.store import playground
-from workbench.store.errors import NotFound, Refused
+from workbench.store.errors import Refused, StoreError
 from workbench.store.playground import SessionChanged
 from workbench.store.store import open_store
 from workbench.ui import access, state
@@ -82,24 +82,35 @@ def keep(session: Session) -> None:
     """
     store, actor = open_store(), access.actor()
     try:
-        sessions.keep(store, actor, session)
-    except SessionChanged:
-        fork(session)
-        say("Somebody else changed this session meanwhile: yours goes on as a copy.")
-    except (Refused, NotFound) as error:
+        try:
+            sessions.keep(store, actor, session)
+        except SessionChanged:
+            _become_copy(session)
+            sessions.keep(store, actor, session)
+            say("Somebody else changed this session meanwhile: yours goes on as a copy.")
+    except (Refused, StoreError) as error:
         say(str(error))
         return
     st.query_params[state.SESSION] = str(session.id)
 
 
-def fork(session: Session) -> None:
-    """Let what stands on the page go on as a copy with a link of its own."""
+def fork(session: Session) -> bool:
+    """Let what stands on the page go on as a copy with a link of its own; whether it is kept."""
+    _become_copy(session)
+    try:
+        sessions.keep(open_store(), access.actor(), session)
+    except (Refused, StoreError) as error:
+        say(str(error))
+        return False
+    st.query_params[state.SESSION] = str(session.id)
+    return True
+
+
+def _become_copy(session: Session) -> None:
     copied = sessions.forked(open_store(), session)
     session.name, session.revision = copied.name, 0
     session.forked_from = copied.forked_from
     session.settle(copied.id)
-    sessions.keep(open_store(), access.actor(), session)
-    st.query_params[state.SESSION] = str(session.id)
 
 
 def begin(session: Session) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.messages import Message, ToolCall, text_part
-from workbench.playground.session import Column, Session
+from workbench.playground.session import Column
 from workbench.playground.shown import Shown
 from workbench.ui.playground_run import go_on
 from workbench.ui.playground_state import keep
+from workbench.ui.playground_view import View
 
 
-def draw_tool_results(session: Session, column: Column, last: Shown) -> None:
+def draw_tool_results(view: View, column: Column, last: Shown) -> None:
     """A field for each call of the last answer, and a button that goes on with them."""
-    calls = list(last.tool_calls)
-    if last.status != "done" or not calls:
+    calls, session = list(last.tool_calls), view.session
+    if last.status != "done" or not calls or view.place.row or view.place.repeat:
         return
-    with st.form(f"results-{column.id}-{last.id}", border=True):
+    with st.form(f"results-{view.key(column)}-{last.id}", border=True):
         for number, call in enumerate(calls):
             name = call["function"]["name"]
             st.text_area(

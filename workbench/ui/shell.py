@@ -28,6 +28,7 @@ PAGES = (
 HIDDEN_PAGES = (
     ("pages/request.py", "Request", ":material/article:", "request"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:", "compare"),
+    ("pages/playground_runs.py", "Playground runs", ":material/history:", "playground-runs"),
 )
 
 

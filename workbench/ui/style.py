@@ -107,6 +107,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-light.bad { background: #d9534f; }
 .wb-light.held { background: #c98a00; }
 .wb-light.now { background: var(--st-primary-color, #2f5bd8); }
+.wb-stats small { opacity: .75; font-size: .8rem; }
+.wb-stats td, .wb-stats th { vertical-align: top; padding-bottom: .3rem; white-space: nowrap; }
 .wb-narrow { display: none; }
 .wb-override { border-left: 2px solid var(--st-primary-color, #2f5bd8); padding-left: .4rem; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }

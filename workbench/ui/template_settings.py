@@ -13,6 +13,7 @@ from workbench.store.store import open_store
 from workbench.ui.base_urls import PROVIDERS, ask_base_urls
 from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
+from workbench.ui.playground_models import connected, names_of
 from workbench.ui.template_tools import draw_tools as draw_tools
 
 Changed = Callable[[], None]
@@ -56,7 +57,7 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
     model = editing.model
     provider, name = model.get("provider"), str(model.get("name") or "")
     with st.container(horizontal=True):
-        options = [*PROVIDERS, *({provider} - {None, *PROVIDERS})]
+        options = list(dict.fromkeys((*PROVIDERS, *connected(), *([provider] if provider else ()))))
 
         def choose() -> None:
             _put(editing, model, "provider", st.session_state[f"provider-{key}"])
@@ -72,10 +73,19 @@ def _draw_model(editing: Editing, changed: Changed) -> None:
         )
 
         def rename() -> None:
-            _put(editing, model, "name", st.session_state[f"model-{key}"].strip() or None)
+            _put(editing, model, "name", (st.session_state[f"model-{key}"] or "").strip() or None)
             changed()
 
-        st.text_input("Model", name, key=f"model-{key}", on_change=rename)
+        names = list(dict.fromkeys((*names_of(provider or ""), *([name] if name else ()))))
+        st.selectbox(
+            "Model",
+            names,
+            index=names.index(name) if name else None,
+            key=f"model-{key}",
+            accept_new_options=True,
+            placeholder="any name",
+            on_change=rename,
+        )
     _draw_base_url(editing, key, changed)
     _draw_common(editing, key, changed)
     rest = editing.parameters
