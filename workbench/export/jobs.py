@@ -18,7 +18,9 @@ from workbench.export import output
 from workbench.export.bucket import configured
 from workbench.export.records import Records
 from workbench.export.running import Control, Progress, Stopped, run
+from workbench.export.sources import check_columns
 from workbench.export.spec import Spec, read_spec
+from workbench.jsontext import FieldError
 from workbench.store import exports
 from workbench.store.connection import exports_folder
 from workbench.store.errors import NotFound, Refused, StoreError
@@ -71,7 +73,9 @@ class Jobs:
         store.before_close.append(self.close)
 
     def start(self, spec: Spec, actor: str, *, schedule_id: int | None = None) -> int:
-        """Put an export on the list; its id. Raises Refused where too many are waiting."""
+        """Put an export on the list; its id. Raises FieldError for columns that are not there,
+        and Refused where too many are waiting."""
+        check_columns(self._store.connection, spec)
         with self._ready:
             if self._closed:
                 raise StoreError("The store is closing and takes no more exports.")
@@ -219,7 +223,7 @@ class Jobs:
                 records.end(id_, exports.INTERRUPTED, _CLOSED)
             else:
                 records.end(id_, exports.CANCELLED)
-        except (StoreError, OSError) as error:
+        except (StoreError, FieldError, OSError) as error:
             records.end(id_, exports.FAILED, str(error))
         except Exception:
             # Whatever it is, the next export must still run, and this one must say that it failed.

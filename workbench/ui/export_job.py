@@ -11,7 +11,8 @@ import streamlit as st
 from workbench.export import links
 from workbench.export.jobs import Job
 from workbench.export.output import MANIFEST
-from workbench.export.spec import REQUESTS, read_spec
+from workbench.export.sources import REQUESTS
+from workbench.export.spec import read_spec
 from workbench.filters import to_text
 from workbench.jsontext import FieldError
 from workbench.store import exports

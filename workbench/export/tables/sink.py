@@ -15,7 +15,8 @@ from workbench.store.export_columns import Column
 
 class TableSink(Protocol):
     """Writes tables of the same columns into one file. Made by the class itself:
-    `CsvSink(path, columns)`; `close` must be called for the file to be whole.
+    `CsvSink(path, columns, title)`; `close` must be called for the file to be whole. title: what
+    the rows are, where the format has a place for it.
 
     LISTS_AS_TEXT: lists come as JSON text. MAX_ROWS: None where there is no limit.
     """

@@ -10,8 +10,8 @@ from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked, needed
 from workbench.export.output import Output, WrittenFile
-from workbench.export.sources import AnySnapshot
-from workbench.export.spec import REQUESTS, Spec
+from workbench.export.sources import AnySnapshot, check_columns, source_of
+from workbench.export.spec import Spec
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, SCORE, Column, column_of
 
@@ -44,7 +44,7 @@ def write_table(
     columns, left = columns_for(spec, snapshot)
     names = [column.name for column in columns]
     name = f"{spec.name}{spec.entry.suffix}"
-    sink = sink_class(output.path(name), columns)
+    sink = sink_class(output.path(name), columns, source_of(spec).label)
     rows = 0
     try:
         reading = needed(masker, columns)
@@ -73,11 +73,12 @@ def check_rows(spec: Spec, rows: int) -> None:
 
 def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[str, Any]]:
     """The columns of the file, flattened if asked for, and what of the keys found no room."""
-    if not spec.flatten or spec.columns or spec.source != REQUESTS:
-        return spec.chosen, {}
+    chosen = check_columns(snapshot.connection, spec)
+    if not spec.flatten or spec.columns or not source_of(spec).has_metadata:
+        return chosen, {}
     found: list[Column] = []
     left: list[str] = []
-    for column in spec.chosen:
+    for column in chosen:
         if column.name not in ("metadata", "scores"):
             found.append(column)
             continue
