@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-from workbench.cli.download import download
+from workbench.cli.download import copy, download
 from workbench.cli.target import ACTOR, ask, opened, server_option
 from workbench.export.formats import FORMATS
 from workbench.export.jobs import Job, jobs_of
@@ -116,13 +116,13 @@ def _here(store: Store, spec: Spec, out: Path) -> None:
         raise StoreError("The export was stopped; nothing of it is left.") from None
     _check(job.row.status, job.row.error)
     folder = _folder(out, id_)
+    digests = {file["name"]: file["sha256"] for file in job.files}
+    # The manifest comes last: where it is, everything is.
     for file in _names(job):
         found = jobs.file(id_, file)
         if found is None:
             raise StoreError(f"The file {file} is gone from the exports folder.")
-        with found.open("rb") as source, (folder / file).open("wb") as target:
-            while data := source.read(2**20):
-                target.write(data)
+        copy(found, folder / file, digests.get(file))
     jobs.remove(id_, ACTOR)
     _done(job.row.rows_written or 0, job.row.rows_expected or 0, folder)
 

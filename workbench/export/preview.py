@@ -94,7 +94,7 @@ def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
 
 
 def _table(spec: Spec, snapshot: AnySnapshot, masker: Masker | None) -> dict[str, Any]:
-    columns, _ = columns_for(spec, snapshot)
+    columns, _ = columns_for(spec, snapshot, masker)
     names = [column.name for column in columns]
     sink_class = spec.entry.load()
     sampled = 0

@@ -112,7 +112,11 @@ def _draw_state(job: Job) -> None:
     elif row.status == exports.FAILED:
         st.error(plain(row.error or "The export failed."), icon=":material/error:")
     elif row.status == exports.CANCELLED:
-        st.warning("It was cancelled. Nothing of it is left.")
+        st.warning(
+            f"It was cancelled. {plain(row.error)}"
+            if row.error
+            else "It was cancelled. Nothing of it is left."
+        )
     else:
         st.warning("The workbench ended while it ran. Nothing of it is left: export again.")
 

@@ -113,5 +113,5 @@ def _draw_start(spec: Spec, found: Preview) -> None:
 def _start(spec: Spec) -> None:
     try:
         show_export(all_exports().start(spec, actor()))
-    except StoreError as error:
+    except (StoreError, FieldError) as error:
         st.session_state[state.SAID] = str(error)

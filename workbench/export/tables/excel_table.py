@@ -90,6 +90,10 @@ class ExcelSink:
         self.file.close()
         built.unlink()
 
+    def abandon(self) -> None:
+        # Not the book: closing it is what builds it.
+        self.file.close()
+
     @property
     def notes(self) -> dict[str, Any]:
         return {"cells_cut": self._cut, "times": "UTC"}

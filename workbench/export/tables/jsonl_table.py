@@ -48,6 +48,9 @@ class JsonlSink:
     def close(self) -> None:
         self.file.close()
 
+    def abandon(self) -> None:
+        self.file.close()
+
     @property
     def notes(self) -> dict[str, Any]:
         return {}

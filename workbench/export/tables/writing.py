@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.export.ahead import ahead
@@ -41,7 +41,7 @@ def write_table(
     """
     sink_class = spec.entry.load()
     check_rows(spec, snapshot.rows)
-    columns, left = columns_for(spec, snapshot)
+    columns, left = columns_for(spec, snapshot, masker)
     names = [column.name for column in columns]
     name = f"{spec.name}{spec.entry.suffix}"
     sink = sink_class(output.path(name), columns, source_of(spec).label)
@@ -54,8 +54,11 @@ def write_table(
             sink.write(table.select(names))
             rows += table.num_rows
             tell(rows)
-    finally:
-        sink.close()
+    except BaseException:
+        # What stopped it is to be told, not what a half-written file says to its end.
+        sink.abandon()
+        raise
+    sink.close()
     file = WrittenFile(name, sink.file.size, sink.file.sha256, rows)
     told = [{"name": column.name, "kind": column.kind} for column in columns]
     return Written([file], rows, {"columns": told, "notes": {**sink.notes, **left}})
@@ -71,13 +74,20 @@ def check_rows(spec: Spec, rows: int) -> None:
         )
 
 
-def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[str, Any]]:
-    """The columns of the file, flattened if asked for, and what of the keys found no room."""
+def columns_for(
+    spec: Spec, snapshot: AnySnapshot, masker: Masker | None
+) -> tuple[list[Column], dict[str, Any]]:
+    """The columns of the file, flattened if asked for, and what of the keys found no room.
+
+    Keys become names of columns, so they are masked too; a column that was asked for by its name
+    keeps it.
+    """
     chosen = check_columns(snapshot.connection, spec)
     if not spec.flatten or spec.columns or not source_of(spec).has_metadata:
         return chosen, {}
     found: list[Column] = []
     left: list[str] = []
+    quiet = None if masker is None else masker.copy()
     for column in chosen:
         if column.name not in ("metadata", "scores"):
             found.append(column)
@@ -85,8 +95,25 @@ def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[s
         is_metadata = column.name == "metadata"
         keys = snapshot.metadata_keys() if is_metadata else snapshot.score_names()
         prefix = METADATA if is_metadata else SCORE
-        found += [column_of(prefix + key) for key in keys[:MAX_FLAT] if key]
+        made = [column_of(prefix + key) for key in keys[:MAX_FLAT] if key]
+        found += made if quiet is None else _named_apart(prefix, made, quiet)
         if len(keys) > MAX_FLAT:
             found.append(column)
-            left += keys[MAX_FLAT:]
+            rest = keys[MAX_FLAT:]
+            left += rest if quiet is None else [quiet.text(key) for key in rest]
     return found, {"keys_without_a_column": left} if left else {}
+
+
+def _named_apart(prefix: str, columns: list[Column], masker: Masker) -> list[Column]:
+    """The columns under masked names; of those that are equal then, the later have a number."""
+    found: list[Column] = []
+    taken: set[str] = set()
+    for column in columns:
+        masked_name = name = prefix + masker.text(column.name.removeprefix(prefix))
+        number = 2
+        while name in taken:
+            name = f"{masked_name} {number}"
+            number += 1
+        taken.add(name)
+        found.append(replace(column, name=name))
+    return found
