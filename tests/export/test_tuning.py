@@ -338,11 +338,12 @@ def test_every_broken_pair_is_left_out_with_its_rule_in_one_step(
     )
     statements: list[str] = []
     real = Staging._run
-    monkeypatch.setattr(
-        Staging,
-        "_run",
-        lambda self, text, *rest: (statements.append(text), real(self, text, *rest))[1],
-    )
+
+    def noted(staging: Staging, text: str, *rest: Any) -> Any:
+        statements.append(text)
+        return real(staging, text, *rest)
+
+    monkeypatch.setattr(Staging, "_run", noted)
     found = pack(store, folder, name)
     assert len(found["p-train"]) == 20
     assert reasons(found) == {"failed schema": 40}

@@ -90,17 +90,19 @@ class Jobs:
             if len(self._waiting) + len(self._coming) >= MOST_WAITING:
                 raise Refused(f"{MOST_WAITING} exports are waiting; cancel one or wait.")
             self._coming[id_] = coming
-        is_there = is_closed = is_cancelled = False
         try:
             self._records.add(id_, spec.name, spec.to_json(), actor, schedule_id)
-            is_there = True
-        finally:
+        except BaseException:
             with self._ready:
                 del self._coming[id_]
-                is_closed, is_cancelled = self._closed, coming.control.is_stopped
-                if is_there and not is_closed and not is_cancelled:
-                    self._waiting.append(coming)
                 self._ready.notify_all()
+            raise
+        with self._ready:
+            del self._coming[id_]
+            is_closed, is_cancelled = self._closed, coming.control.is_stopped
+            if not is_closed and not is_cancelled:
+                self._waiting.append(coming)
+            self._ready.notify_all()
         if is_closed:
             self._end(id_, exports.INTERRUPTED, _CLOSED)
             raise StoreError(_CLOSING)
