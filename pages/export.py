@@ -7,10 +7,11 @@ import streamlit as st
 from workbench.ui import state
 from workbench.ui.export_job import draw_export, opened_export
 from workbench.ui.export_page import draw_new
+from workbench.ui.importing_words import plain
 
 said = st.session_state.pop(state.SAID, None)
 if said:
-    st.toast(said)
+    st.toast(plain(said))
 job = opened_export()
 if job is not None:
     draw_export(job)

@@ -29,12 +29,15 @@ from workbench.store.store import Store
 
 @dataclass
 class Kept:
-    """What lies in the bucket. refuse: part of the name of a file that it does not take."""
+    """What lies in the bucket. refuse: part of the name of a file that it does not take.
+    keeps: it deletes nothing.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     pieces: dict[str, dict[int, bytes]] = field(default_factory=dict)
     refuse: str = ""
+    keeps: bool = False
     url: str = ""
 
     def put(self, key: str, data: bytes) -> None:
@@ -101,6 +104,9 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
 
         def do_DELETE(self) -> None:
             key, _, _ = self._asked()
+            if found.keeps:
+                self._answer(403)
+                return
             found.pieces.pop(key, None)
             found.objects.pop(key, None)
             self._answer(204)
@@ -168,6 +174,14 @@ def test_a_bucket_that_refuses_fails_the_export_and_keeps_nothing(jobs: Jobs, ke
     assert "s3://team-data did not take the files" in (job.row.error or "")
     assert kept.objects == {}
     assert jobs.file(id_, "requests.jsonl") is None
+
+
+def test_what_could_not_be_taken_back_is_told(jobs: Jobs, kept: Kept) -> None:
+    kept.refuse, kept.keeps = MANIFEST, True
+    id_ = jobs.start(read_spec({"format": "jsonl", "bucket": True}), "tester")
+    error = jobs.wait(id_).row.error or ""
+    assert "did not take the files" in error
+    assert f"s3://team-data/exports/export-{id_}/requests.jsonl" in error
 
 
 def test_an_export_that_is_stopped_while_it_is_sent_is_taken_back(

@@ -8,19 +8,24 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import orjson
 import pytest
 
-from tests.export.support import add, chat
+from tests.export.support import add, chat, with_image
 from workbench.export import schedules
+from workbench.export.formats import FORMATS
 from workbench.export.jobs import Jobs, jobs_of
 from workbench.export.output import MANIFEST
+from workbench.export.records import Records
 from workbench.export.running import Control
 from workbench.export.spec import read_spec
 from workbench.settings import ROOT, Settings
 from workbench.store import exports
-from workbench.store.errors import NotFound, Refused
+from workbench.store.errors import Busy, NotFound, Refused, StoreError
+from workbench.store.export_rows import Snapshot
 from workbench.store.store import Store
 
 
@@ -125,6 +130,124 @@ def test_what_is_due_runs_and_what_is_paused_does_not(store: Store, jobs: Jobs) 
     schedules.remove(store, "tester", hourly)
     with pytest.raises(NotFound):
         schedules.remove(store, "tester", hourly)
+
+
+def test_a_schedule_that_cannot_be_read_keeps_no_other_from_its_run(
+    store: Store, jobs: Jobs
+) -> None:
+    now = datetime.now(UTC)
+    broken = schedules.add(store, "tester", read_spec({"name": "broken"}), "hour", now)
+    sound = schedules.add(store, "tester", read_spec({"name": "sound"}), "hour", now)
+    store.change(
+        lambda cursor: cursor.execute(
+            'UPDATE export_schedules SET spec = \'{"format": "gone"}\' WHERE id = ?', [broken]
+        )
+    ).result()
+    jobs.look(now)
+    found = {job.row.schedule_id: job.row for job in jobs.listed()}
+    assert found[broken].status == exports.FAILED
+    assert '"gone" is no format' in (found[broken].error or "")
+    assert jobs.wait(found[sound].id).row.status == exports.DONE
+
+
+def test_what_the_queue_has_no_room_for_stays_due(
+    store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    schedules.add(store, "tester", read_spec({"name": "first"}), "week", now)
+    schedules.add(store, "tester", read_spec({"name": "second"}), "week", now)
+    monkeypatch.setattr("workbench.export.jobs.MOST_WAITING", 0)
+    jobs.look(now)
+    assert jobs.listed() == []
+    monkeypatch.undo()
+    jobs.look(now + timedelta(minutes=1))
+    assert sorted(job.row.name for job in jobs.listed()) == ["first", "second"]
+
+
+def test_a_store_that_cannot_note_an_end_stops_no_later_export(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Busy("Too much is waiting.")
+
+    monkeypatch.setattr(Records, "finish", refuse)
+    monkeypatch.setattr(Records, "end", refuse)
+    lost = jobs.start(read_spec({}), "tester")
+    jobs.wait(lost)
+    # Its files would be known to nobody.
+    assert list(jobs.folder.iterdir()) == []
+    monkeypatch.undo()
+    assert jobs.wait(jobs.start(read_spec({}), "tester")).row.status == exports.DONE
+    assert jobs.get(lost).row.status == exports.RUNNING
+    jobs.look(datetime.now(UTC))
+    assert jobs.get(lost).row.status == exports.FAILED
+
+
+@pytest.mark.parametrize("what", ["cancel", "close"])
+def test_an_export_on_its_way_into_the_queue_is_stopped_too(
+    store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    real = Records.add
+
+    def add_and_stop(records: Records, id_: int, *rest: Any) -> None:
+        real(records, id_, *rest)
+        if what == "cancel":
+            jobs.cancel(id_)
+        else:
+            jobs.close()
+
+    monkeypatch.setattr(Records, "add", add_and_stop)
+    if what == "cancel":
+        assert jobs.get(jobs.start(read_spec({}), "tester")).row.status == exports.CANCELLED
+    else:
+        with pytest.raises(StoreError, match="closing"):
+            jobs.start(read_spec({}), "tester")
+        (row,) = exports.listed(store.connection)
+        assert row.status == exports.INTERRUPTED
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet", "excel"])
+def test_a_cancelled_table_is_cancelled_and_not_failed_in_every_format(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    # Closing the file would raise something else, and in Excel it builds the whole book first.
+    monkeypatch.setattr(FORMATS[format_].load(), "close", lambda _: 1 / 0)
+    held = Held(monkeypatch)
+    id_ = jobs.start(read_spec({"format": format_}), "tester")
+    assert held.reached.wait(20)
+    jobs.cancel(id_)
+    held.go.set()
+    row = jobs.wait(id_).row
+    assert (row.status, row.error) == (exports.CANCELLED, None)
+    assert list(jobs.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["metadata_keys", "score_names", "_sizes", "_put_back"])
+def test_cancelling_while_the_store_is_read_is_no_failure(
+    store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    add(store, with_image(50))
+    real = getattr(Snapshot, where)
+
+    def interrupted(snapshot: Snapshot, *rest: Any) -> Any:
+        cursor = snapshot._cursor
+
+        class Interrupted:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(cursor, name)
+
+            def execute(self, *_: object) -> None:
+                raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+        snapshot._cursor = Interrupted()  # type: ignore[assignment]
+        try:
+            return real(snapshot, *rest)
+        finally:
+            snapshot._cursor = cursor
+
+    monkeypatch.setattr(Snapshot, where, interrupted)
+    id_ = jobs.start(read_spec({"flatten": True}), "tester")
+    assert jobs.wait(id_).row.status == exports.CANCELLED
 
 
 _RUN = """

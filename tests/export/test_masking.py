@@ -189,3 +189,99 @@ def test_patterns_are_kept_and_a_name_is_there_once(store: Store) -> None:
     assert [each.mark for each in saved(store.connection)] == ["[ORDER]", "<T>"]
     with pytest.raises(FieldError, match="same name"):
         save(store, "tester", [Pattern("a", "b"), Pattern("a", "c")])
+
+
+def whole(place: Path) -> str:
+    """Everything that leaves: all files with the manifest, Parquet as its rows and columns."""
+    import pyarrow.parquet as pq
+
+    return "".join(
+        str(pq.read_table(path).to_pydict()) if path.suffix == ".parquet" else path.read_text()
+        for path in sorted(place.iterdir())
+    )
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "parquet"])
+def test_names_are_masked_in_tags_too(store: Store, folder: Path, format_: str) -> None:
+    add(store, chat(1, "q", "a", metadata={"customer": "Ada Lovelace"}, tags=("for Lovelace",)))
+    masking = {"name_fields": ["customer"]}
+    _, place = export(store, folder, {"format": format_, "masking": masking})
+    assert "Lovelace" not in whole(place)
+    assert "for [NAME]" in whole(place)
+
+
+def test_a_corrected_answer_is_masked_with_the_names_of_its_request(
+    store: Store, folder: Path
+) -> None:
+    metadata = {"customer": "Ada Lovelace", "right": "Dear Ada, write to a@example.com"}
+    add(store, chat(1, "q", "a", metadata=metadata))
+    spec = {
+        "format": "openai",
+        "masking": {"name_fields": ["customer"]},
+        "tuning": {"answer": "metadata.right"},
+    }
+    _, place = export(store, folder, spec)
+    assert "Dear [NAME], write to [EMAIL]" in whole(place)
+    assert not [word for word in ("Ada", "a@example.com") if word in whole(place)]
+
+
+@pytest.mark.parametrize("by", ["tags", "metadata.customer", "metadata.mail"])
+def test_the_classes_of_a_balanced_pack_are_masked_in_its_manifest(
+    store: Store, folder: Path, by: str
+) -> None:
+    metadata = {"customer": "Ada Lovelace", "mail": "a@example.com"}
+    add(store, chat(1, "q", "a", metadata=metadata, tags=("Lovelace", "a@example.com")))
+    spec = {
+        "format": "openai",
+        "masking": {"name_fields": ["customer"]},
+        "tuning": {"balance_by": by},
+    }
+    made, place = export(store, folder, spec)
+    assert sum(made.manifest["fine_tuning"]["balance"]["classes"].values()) == 1
+    assert not [word for word in ("Lovelace", "a@example.com") if word in whole(place)]
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
+def test_keys_that_become_columns_are_masked_and_kept_apart(
+    store: Store, folder: Path, format_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.export.tables.writing.MAX_FLAT", 3)
+    keys = [f"{name}@example.com" for name in ("ada", "bob", "eve", "zoe")]
+    add(store, chat(1, "q", "a", metadata={key: f"of {key[0]}" for key in keys}))
+    made, place = export(store, folder, {"format": format_, "flatten": True, "masking": {}})
+    assert "@example.com" not in whole(place)
+    names = [column["name"] for column in made.manifest["columns"]]
+    flat = ["metadata.[EMAIL]", "metadata.[EMAIL] 2", "metadata.[EMAIL] 3"]
+    assert [name for name in names if name.startswith("metadata.")] == flat
+    assert made.manifest["notes"]["keys_without_a_column"] == ["[EMAIL]"]
+    if format_ == "jsonl":
+        row = orjson.loads((place / "requests.jsonl").read_bytes())
+        assert [row[name] for name in flat] == ["of a", "of b", "of e"]
+
+
+def test_what_was_searched_for_is_masked_in_the_manifest(store: Store, folder: Path) -> None:
+    (id_,) = add(store, chat(1, "write to ada@example.com", "a", metadata={"m": "ada@example.com"}))
+    group = {
+        "filters": [
+            {
+                "field": "metadata",
+                "nested_key": "m",
+                "operator": "key_equals",
+                "value": "ada@example.com",
+            },
+            # An id is no card, whatever its check digit says.
+            {"field": "pl_id", "operator": "in", "value": [id_, 4111111111111111]},
+        ]
+    }
+    spec = {"filter_group": group, "q": "ada@example.com", "format": "jsonl", "masking": {}}
+    made, place = export(store, folder, spec)
+    assert made.rows == 1
+    assert "ada@example.com" not in whole(place)
+    told = made.manifest["filter"]
+    assert told["masked"] is True
+    assert told["link"] is None
+    assert "[EMAIL]" in told["words"]
+    assert "4111111111111111" in str(told["json"])
+    plain, place = export(store, folder, {**spec, "masking": None})
+    assert "ada@example.com" in plain.manifest["filter"]["words"]
+    assert "masked" not in plain.manifest["filter"]

@@ -13,15 +13,18 @@ from typing import Any
 import openpyxl
 import orjson
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.export.support import NOON, add, chat, export, lines, manifest
 from tests.seed import data_url, png
+from workbench.export.tables.parquet_table import ROW_GROUP_BYTES, ParquetSink
 from workbench.jsontext import FieldError
 from workbench.messages import image_part, text_part
 from workbench.store import requests
 from workbench.store.errors import Refused
+from workbench.store.export_columns import COLUMNS
 from workbench.store.rows import Detail
 from workbench.store.store import Store
 
@@ -249,3 +252,26 @@ def test_times_are_told_with_their_zone(store: Store, folder: Path) -> None:
     assert datetime.fromisoformat(row["started_at"]) == datetime(
         2026, 3, 1, 12, 0, 0, 7, tzinfo=UTC
     )
+
+
+def test_parquet_has_the_same_types_with_rows_and_without(store: Store, folder: Path) -> None:
+    fill(store)
+    columns = [*COLUMNS, "metadata.k", "score.helpful"]
+    schemas = []
+    for q in ("", "nothing holds this"):
+        _, place = export(store, folder, {"format": "parquet", "columns": columns, "q": q})
+        schemas.append(pq.read_schema(place / "requests.parquet"))
+    assert schemas[0] == schemas[1]
+
+
+def test_parquet_holds_few_bytes_however_large_its_rows_are(tmp_path: Path) -> None:
+    column = COLUMNS["output_text"]
+    sink = ParquetSink(tmp_path / "large.parquet", [column])
+    table = pa.table({"output_text": ["x" * 2**20] * 8})
+    held = 0
+    for _ in range(12):
+        sink.write(table)
+        held = max(held, sum(each.nbytes for each in sink._held))
+    sink.close()
+    assert held < ROW_GROUP_BYTES
+    assert pq.read_metadata(tmp_path / "large.parquet").num_rows == 96

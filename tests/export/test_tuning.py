@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from tests.export.support import add, chat, export, lines, message, with_image, with_tools
 from tests.export.test_tables import HARD
 from workbench.export.formats import FORMATS, PREFERENCE, TUNING
+from workbench.store.export_staging import Staging
 from workbench.store.rows import NewRequest
 from workbench.store.store import Store
 
@@ -320,3 +321,35 @@ def test_tokens_and_cost_are_told(store: Store, folder: Path) -> None:
     assert told["tokens"]["counted_by_the_vendor"] == 10
     assert float(told["cost"]["dollars"]) == 300 * 2 * 500 / 1e6
     assert told["warnings"] == []
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+def test_every_broken_pair_is_left_out_with_its_rule_in_one_step(
+    store: Store, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add(
+        store,
+        *(
+            # Of every other input both answers say the same.
+            chat(2 * n + k, f"q{n}", f"a{n if n % 2 else (n, k)}", scores=(("default", k * 90.0),))
+            for n in range(40)
+            for k in (0, 1)
+        ),
+    )
+    statements: list[str] = []
+    real = Staging._run
+
+    def noted(staging: Staging, text: str, *rest: Any) -> Any:
+        statements.append(text)
+        return real(staging, text, *rest)
+
+    monkeypatch.setattr(Staging, "_run", noted)
+    found = pack(store, folder, name)
+    assert len(found["p-train"]) == 20
+    assert reasons(found) == {"failed schema": 40}
+    left = {one["id"]: one["detail"] for one in found["left-out"]}
+    assert left == dict.fromkeys(
+        (id_ for n in range(1, 40, 2) for id_ in ids[2 * n : 2 * n + 2]),
+        "both answers are the same",
+    )
+    assert len([text for text in statements if text.startswith(("UPDATE", "DELETE"))]) < 6

@@ -1,10 +1,12 @@
-"""A file of the running server, resumed where the connection broke, checked against its digest."""
+"""A file of an export, from the running server or the exports folder: checked against its digest,
+under its name when it is whole."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import os
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -22,8 +24,7 @@ def download(url: str, path: Path, sha256: str | None) -> None:
 
     sha256: what its digest must be, in hexadecimal. Raises StoreError.
     """
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
+    partial = _partial(path)
     for attempt in range(_TRIES):
         try:
             _more(url, partial)
@@ -34,8 +35,30 @@ def download(url: str, path: Path, sha256: str | None) -> None:
             if attempt == _TRIES - 1:
                 raise StoreError(f"{path.name} cannot be downloaded: {error}.") from error
             time.sleep(attempt)
+    _finish(partial, path, sha256)
+
+
+def copy(source: Path, path: Path, sha256: str | None) -> None:
+    """The same for a file of this machine. Raises StoreError."""
+    partial = _partial(path)
+    try:
+        shutil.copyfile(source, partial)
+        _finish(partial, path, sha256)
+    except OSError as error:
+        raise StoreError(f"{path.name} cannot be written: {error}.") from error
+
+
+def _partial(path: Path) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    return partial
+
+
+def _finish(partial: Path, path: Path, sha256: str | None) -> None:
     if sha256 is not None and _digest(partial) != sha256:
         raise StoreError(f"{path.name} came damaged: its digest is not the manifest's.")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
     partial.replace(path)
 
 

@@ -12,14 +12,15 @@ from typing import Any
 import click
 import orjson
 
-from workbench.cli.download import download
+from workbench.cli.download import copy, download
 from workbench.cli.target import ACTOR, ask, opened, server_option
 from workbench.export.formats import FORMATS
 from workbench.export.jobs import Job, jobs_of
 from workbench.export.preview import preview as previewed
 from workbench.export.running import Progress
-from workbench.export.spec import PROMPTS, Spec, read_spec
-from workbench.filters import FilterError, parse_text, to_api
+from workbench.export.sources import PROMPTS, REQUESTS, SOURCES
+from workbench.export.spec import Spec, read_spec
+from workbench.filters import FilterError
 from workbench.jsontext import FieldError
 from workbench.logs.intake import zone_of
 from workbench.settings import settings
@@ -40,7 +41,13 @@ _POLL_SECONDS = 0.3
 @click.option("--flatten", is_flag=True, help="A column for each key of the metadata and score.")
 @click.option("--mask", is_flag=True, help="Mask personal data and secrets.")
 @click.option("--mask-name", "names", multiple=True, help="A metadata key that holds names.")
-@click.option("--prompts", is_flag=True, help="Prompt templates; FILTER is a part of their name.")
+@click.option(
+    "--source",
+    type=click.Choice(list(SOURCES)),
+    default=REQUESTS,
+    help="What leaves; FILTER chooses of it.",
+)
+@click.option("--prompts", is_flag=True, help="The same as --source prompts.")
 @click.option("--name", default="", help="Of the files; else what they hold.")
 @click.option("--spec", type=click.File("rb"), help="Everything as JSON; see docs/export.md.")
 @click.option("--preview", is_flag=True, help="Show what would be in it, write nothing.")
@@ -53,6 +60,7 @@ def export(
     flatten: bool,
     mask: bool,
     names: tuple[str, ...],
+    source: str,
     prompts: bool,
     name: str,
     spec: Any,
@@ -66,12 +74,14 @@ def export(
     try:
         chosen = _spec_of(spec.read()) if spec is not None else None
         if chosen is None:
+            source = PROMPTS if prompts else source
             fields: dict[str, Any] = {
-                **_chosen(filter_text, prompts),
+                **SOURCES[source].read(filter_text, zone_of(settings())),
+                "source": source,
                 "format": format_,
                 "columns": [each.strip() for each in columns.split(",") if each.strip()],
                 "flatten": flatten,
-                "name": name or ("prompts" if prompts else "requests"),
+                "name": name or source,
             }
             if mask or names:
                 fields["masking"] = {"name_fields": list(names)}
@@ -85,14 +95,6 @@ def export(
             _here(store, chosen, out)
         else:
             _there(chosen, server, out)
-
-
-def _chosen(filter_text: str, prompts: bool) -> dict[str, Any]:
-    """Raises FilterError."""
-    if prompts:
-        return {"source": PROMPTS, "q": filter_text or None}
-    zone = zone_of(settings())
-    return to_api(parse_text(filter_text, zone) if zone else parse_text(filter_text))
 
 
 def _spec_of(data: bytes) -> Spec:
@@ -114,13 +116,13 @@ def _here(store: Store, spec: Spec, out: Path) -> None:
         raise StoreError("The export was stopped; nothing of it is left.") from None
     _check(job.row.status, job.row.error)
     folder = _folder(out, id_)
+    digests = {file["name"]: file["sha256"] for file in job.files}
+    # The manifest comes last: where it is, everything is.
     for file in _names(job):
         found = jobs.file(id_, file)
         if found is None:
             raise StoreError(f"The file {file} is gone from the exports folder.")
-        with found.open("rb") as source, (folder / file).open("wb") as target:
-            while data := source.read(2**20):
-                target.write(data)
+        copy(found, folder / file, digests.get(file))
     jobs.remove(id_, ACTOR)
     _done(job.row.rows_written or 0, job.row.rows_expected or 0, folder)
 

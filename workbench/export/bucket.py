@@ -7,7 +7,6 @@ and AWS_SECRET_ACCESS_KEY, a profile, or a role.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,8 @@ class Bucket:
         """Send files of a folder, in this order: what stands last says that all are there.
 
         check: called for every piece; what it raises ends the sending. Nothing is left in the
-        bucket then. Raises StoreError where the bucket does not take them.
+        bucket then; what could not be taken back is named in a note of the error. Raises
+        StoreError where the bucket does not take them.
         """
         client = self._client()
         sent: list[str] = []
@@ -50,8 +50,10 @@ class Bucket:
             for name in names:
                 sent.append(self.key(id_, name))
                 self._send(client, folder / name, sent[-1], check)
-        except BaseException:
-            self._take_back(client, sent)
+        except BaseException as error:
+            left = self._take_back(client, sent)
+            if left:
+                error.add_note(f"These could not be taken out of the bucket again: {left}.")
             raise
         finally:
             client.close()
@@ -91,13 +93,17 @@ class Bucket:
         except (BotoCoreError, ClientError, S3UploadFailedError) as error:
             raise StoreError(self._problem(error)) from error
 
-    def _take_back(self, client: Any, keys: Sequence[str]) -> None:
+    def _take_back(self, client: Any, keys: Sequence[str]) -> str:
+        """The addresses of those that are still there, or may be."""
         from botocore.exceptions import BotoCoreError, ClientError
 
+        left = []
         for key in keys:
-            # The first error is the one to tell; a bucket that is gone takes nothing back either.
-            with contextlib.suppress(BotoCoreError, ClientError):
+            try:
                 client.delete_object(Bucket=self.name, Key=key)
+            except (BotoCoreError, ClientError):
+                left.append(f"s3://{self.name}/{key}")
+        return ", ".join(left)
 
     def _problem(self, error: Exception) -> str:
         return f"The bucket s3://{self.name} did not take the files: {error}"

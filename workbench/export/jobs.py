@@ -18,7 +18,9 @@ from workbench.export import output
 from workbench.export.bucket import configured
 from workbench.export.records import Records
 from workbench.export.running import Control, Progress, Stopped, run
+from workbench.export.sources import check_columns
 from workbench.export.spec import Spec, read_spec
+from workbench.jsontext import FieldError
 from workbench.store import exports
 from workbench.store.connection import exports_folder
 from workbench.store.errors import NotFound, Refused, StoreError
@@ -29,6 +31,8 @@ MOST_WAITING = 20
 # How often exports that repeat, and those whose time is over, are looked for.
 _LOOK_SECONDS = 30.0
 _CLOSED = "The workbench was closed."
+_CLOSING = "The store is closing and takes no more exports."
+_UNKNOWN = "Something went wrong; the server's log says what."
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +65,11 @@ class Jobs:
         self._store = store
         self.folder: Path = exports_folder(store.settings)
         self._records = Records(store, self.folder)
+        # Those that are on their way into the store: they have an id and are not in the queue yet.
+        self._coming: dict[int, _Running] = {}
         self._waiting: deque[_Running] = deque()
+        # Ends that the store would not take at the time: (id, status, error).
+        self._owed: list[tuple[int, str, str | None]] = []
         self._current: _Running | None = None
         self._ready = threading.Condition()
         self._closed = False
@@ -71,17 +79,35 @@ class Jobs:
         store.before_close.append(self.close)
 
     def start(self, spec: Spec, actor: str, *, schedule_id: int | None = None) -> int:
-        """Put an export on the list; its id. Raises Refused where too many are waiting."""
+        """Put an export on the list; its id. Raises FieldError for columns that are not there,
+        and Refused where too many are waiting."""
+        check_columns(self._store.connection, spec)
+        coming = _Running(self._store.make_id(), spec)
+        id_ = coming.id
         with self._ready:
             if self._closed:
-                raise StoreError("The store is closing and takes no more exports.")
-            if len(self._waiting) >= MOST_WAITING:
+                raise StoreError(_CLOSING)
+            if len(self._waiting) + len(self._coming) >= MOST_WAITING:
                 raise Refused(f"{MOST_WAITING} exports are waiting; cancel one or wait.")
-        id_ = self._store.make_id()
-        self._records.add(id_, spec, actor, schedule_id)
+            self._coming[id_] = coming
+        try:
+            self._records.add(id_, spec.name, spec.to_json(), actor, schedule_id)
+        except BaseException:
+            with self._ready:
+                del self._coming[id_]
+                self._ready.notify_all()
+            raise
         with self._ready:
-            self._waiting.append(_Running(id_, spec))
+            del self._coming[id_]
+            is_closed, is_cancelled = self._closed, coming.control.is_stopped
+            if not is_closed and not is_cancelled:
+                self._waiting.append(coming)
             self._ready.notify_all()
+        if is_closed:
+            self._end(id_, exports.INTERRUPTED, _CLOSED)
+            raise StoreError(_CLOSING)
+        if is_cancelled:
+            self._end(id_, exports.CANCELLED)
         return id_
 
     def again(self, id_: int, actor: str) -> int:
@@ -107,8 +133,11 @@ class Jobs:
             waiting = next((one for one in self._waiting if one.id == id_), None)
             if waiting is not None:
                 self._waiting.remove(waiting)
+            coming = self._coming.get(id_)
         if waiting is not None:
-            self._records.end(id_, exports.CANCELLED)
+            self._end(id_, exports.CANCELLED)
+        elif coming is not None:
+            coming.control.stop()
         elif current is not None and current.id == id_:
             current.control.stop()
 
@@ -149,26 +178,35 @@ class Jobs:
             current.control.stop()
         self._thread.join()
         for each in left:
-            self._records.end(each.id, exports.INTERRUPTED, _CLOSED)
+            self._end(each.id, exports.INTERRUPTED, _CLOSED)
 
     def look(self, now: datetime) -> None:
-        """Start what repeats and is due, and remove what is kept no longer. `now` is aware."""
+        """Start what repeats and is due, and remove what is kept no longer. `now` is aware.
+
+        One that cannot be started keeps no other from it: what cannot be read is listed as failed,
+        and what the queue has no room for stays due.
+        """
+        self._pay()
         self._records.sweep(now)
-        store = self._store
-        for due in store.change(lambda cursor: store.export_schedules.take(cursor, now)).result():
-            id_ = self.start(read_spec(due.spec), due.created_by, schedule_id=due.id)
-            number = due.id
-            store.change(
-                lambda cursor, number=number, id_=id_: store.export_schedules.note(  # type: ignore[misc]
-                    cursor, number, id_
-                )
-            ).result()
+        for due in self._records.due(now):
+            try:
+                id_ = self.start(read_spec(due.spec), due.created_by, schedule_id=due.id)
+            except (FieldError, NotFound) as error:
+                id_ = self._store.make_id()
+                self._records.add(id_, due.name, due.spec, due.created_by, due.id)
+                self._end(id_, exports.FAILED, f"The repeating export cannot be made: {error}")
+            except StoreError:
+                self._records.put_back(due)
+                continue
+            self._records.note(due, id_)
 
     def _is_mine(self, id_: int) -> bool:
         with self._ready:
             current = self._current
-            return (current is not None and current.id == id_) or any(
-                one.id == id_ for one in self._waiting
+            return (
+                id_ in self._coming
+                or (current is not None and current.id == id_)
+                or any(one.id == id_ for one in self._waiting)
             )
 
     def _shown(self, row: ExportRow) -> Job:
@@ -189,6 +227,9 @@ class Jobs:
                 continue
             try:
                 self._run(current)
+            except Exception:
+                # The thread is the only one: whatever it is, the next export must still run.
+                log.exception("export %s was left as it was", current.id)
             finally:
                 with self._ready:
                     self._current = None
@@ -197,8 +238,21 @@ class Jobs:
     def _look_quietly(self) -> None:
         try:
             self.look(datetime.now(UTC))
-        except (StoreError, OSError, ValueError):
+        except Exception:
             log.exception("repeating and old exports could not be looked after")
+
+    def _end(self, id_: int, status: str, error: str | None = None) -> None:
+        """Note how it ended; where the store does not take that now, at a later look."""
+        try:
+            self._records.end(id_, status, error)
+        except StoreError:
+            log.exception("export %s has ended (%s), which could not be noted", id_, status)
+            self._owed.append((id_, status, error))
+
+    def _pay(self) -> None:
+        while self._owed:
+            self._records.end(*self._owed[0])
+            del self._owed[0]
 
     def _run(self, running: _Running) -> None:
         id_, records = running.id, self._records
@@ -213,18 +267,28 @@ class Jobs:
                 begun=lambda snapshot: records.begin(id_, snapshot),
                 bucket=configured(self._store.settings),
             )
-            records.finish(id_, running.spec, made)
-        except Stopped:
+            try:
+                records.finish(id_, running.spec, made)
+            except BaseException:
+                # Nobody would know of the files, and nobody would remove them.
+                output.remove(self.folder, id_)
+                raise
+        except Stopped as stopped:
             if self._closed:
-                records.end(id_, exports.INTERRUPTED, _CLOSED)
+                self._end(id_, exports.INTERRUPTED, said_of(stopped, _CLOSED))
             else:
-                records.end(id_, exports.CANCELLED)
-        except (StoreError, OSError) as error:
-            records.end(id_, exports.FAILED, str(error))
-        except Exception:
+                self._end(id_, exports.CANCELLED, said_of(stopped) or None)
+        except (StoreError, FieldError, OSError) as error:
+            self._end(id_, exports.FAILED, said_of(error, str(error)))
+        except Exception as error:
             # Whatever it is, the next export must still run, and this one must say that it failed.
             log.exception("export %s failed", id_)
-            records.end(id_, exports.FAILED, "Something went wrong; the server's log says what.")
+            self._end(id_, exports.FAILED, said_of(error, _UNKNOWN))
+
+
+def said_of(error: BaseException, text: str = "") -> str:
+    """`text` with what else is noted of an error."""
+    return " ".join([*filter(None, [text]), *getattr(error, "__notes__", ())])
 
 
 _lock = threading.Lock()

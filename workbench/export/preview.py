@@ -14,7 +14,7 @@ from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked, needed
 from workbench.export.output import Output
 from workbench.export.running import masker_of
-from workbench.export.sources import AnySnapshot, snapshot_of
+from workbench.export.sources import AnySnapshot, check_columns, snapshot_of, source_of
 from workbench.export.spec import Spec
 from workbench.export.tables.writing import check_rows, columns_for
 from workbench.export.tuning.pack import write_pack
@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """rows: requests that the filter finds. bytes: about how large the files get.
+    """rows: how many are chosen. bytes: about how large the files get.
 
     columns, sample: names and the first rows as they leave (tables); for packs the sample is
     the first lines, as objects. changes: what the masking changed in those rows, each once.
@@ -67,8 +67,9 @@ class Preview:
 def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
     """Reads the first requests of the filter. now: aware, from where relative times count back.
 
-    Raises StoreError where the store cannot be read.
+    Raises FieldError for a column that is not there, StoreError where the store cannot be read.
     """
+    check_columns(connection, spec)
     changes: dict[tuple[str, str, str], Change] = {}
 
     def found(kind: str, before: str, after: str) -> None:
@@ -93,13 +94,13 @@ def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
 
 
 def _table(spec: Spec, snapshot: AnySnapshot, masker: Masker | None) -> dict[str, Any]:
-    columns, _ = columns_for(spec, snapshot)
+    columns, _ = columns_for(spec, snapshot, masker)
     names = [column.name for column in columns]
     sink_class = spec.entry.load()
     sampled = 0
     sample: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="workbench-preview-") as folder:
-        sink = sink_class(Path(folder) / "sample", columns)
+        sink = sink_class(Path(folder) / "sample", columns, source_of(spec).label)
         reading = needed(masker, columns)
         tables = snapshot.tables(reading, lists_as_text=sink.LISTS_AS_TEXT, first=SAMPLED)
         for table in tables:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from workbench.export import output
 from workbench.export.running import Finished
 from workbench.export.sources import AnySnapshot
 from workbench.export.spec import Spec, read_spec
 from workbench.store import exports
+from workbench.store.export_schedules import Schedule
 from workbench.store.store import Store
 
 
@@ -21,15 +23,17 @@ class Records:
         self._folder = folder
         self._process = store.settings.process_id
 
-    def add(self, id_: int, spec: Spec, actor: str, schedule_id: int | None) -> None:
+    def add(
+        self, id_: int, name: str, spec: dict[str, Any], actor: str, schedule_id: int | None
+    ) -> None:
         store = self._store
         store.change(
             lambda cursor: store.exports.add(
                 cursor,
                 id_,
                 actor=actor,
-                name=spec.name,
-                spec=spec.to_json(),
+                name=name,
+                spec=spec,
                 process=self._process,
                 schedule_id=schedule_id,
             )
@@ -74,6 +78,23 @@ class Records:
             output.remove(self._folder, id_)
             store.change(lambda cursor, id_=id_: store.exports.expire(cursor, id_)).result()  # type: ignore[misc]
 
+    def due(self, now: datetime) -> list[Schedule]:
+        """What repeats and is due, moved on to its next time. `now` is aware."""
+        store = self._store
+        return store.change(lambda cursor: store.export_schedules.take(cursor, now)).result()
+
+    def note(self, due: Schedule, id_: int) -> None:
+        """Which export came of it."""
+        store = self._store
+        store.change(lambda cursor: store.export_schedules.note(cursor, due.id, id_)).result()
+
+    def put_back(self, due: Schedule) -> None:
+        """It could not be started: it is due still."""
+        store = self._store
+        store.change(
+            lambda cursor: store.export_schedules.put_back(cursor, due.id, due.next_at)
+        ).result()
+
     def recover(self) -> None:
         """End what the process before left: complete files make an export done, anything else
         makes it interrupted, and half-written files go."""
@@ -86,4 +107,6 @@ class Records:
             made = Finished(manifest, manifest["rows"]["written"], size)
             self.finish(row.id, read_spec(row.spec), made)
         output.remove_partial(self._folder)
+        for id_ in exports.without_files(self._store.connection, self._process):
+            output.remove(self._folder, id_)
         self.sweep(datetime.now(UTC))

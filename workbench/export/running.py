@@ -14,7 +14,7 @@ from workbench.export.manifest import manifest_of
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.patterns import saved
 from workbench.export.output import MANIFEST, Output
-from workbench.export.sources import AnySnapshot, snapshot_of
+from workbench.export.sources import AnySnapshot, check_columns, snapshot_of
 from workbench.export.spec import Masking, Spec
 from workbench.export.tables.writing import Written, write_table
 from workbench.store.connection import Connection
@@ -95,12 +95,13 @@ def run(
     """Write the export's files and give them their names. Nothing is left where this raises.
 
     now: from where relative times count back. begun: called when the snapshot is taken. bucket:
-    where they go too, if the spec asks for it. Raises Stopped, Refused (the format cannot take it,
-    or there is no bucket), StoreError, OSError.
+    where they go too, if the spec asks for it. Raises Stopped, FieldError (a column is not there),
+    Refused (the format cannot take it, or there is no bucket), StoreError, OSError.
     """
     try:
         if spec.bucket and bucket is None:
             raise Refused("There is no bucket for exports: WORKBENCH_EXPORT_BUCKET names one.")
+        check_columns(connection, spec)
         with snapshot_of(connection, spec, now=now, started=control.watch) as snapshot:
             try:
                 if begun is not None:

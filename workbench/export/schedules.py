@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from workbench.export.sources import check_columns
 from workbench.export.spec import Spec
 from workbench.store.connection import Connection
 from workbench.store.export_schedules import EVERY, Schedule
@@ -20,7 +21,8 @@ def listed(connection: Connection) -> list[Schedule]:
 
 def add(store: Store, actor: str, spec: Spec, every: str, at: datetime | None = None) -> int:
     """A new one; its id. every: a key of EVERY. at: when it is due first (aware), else one
-    `every` from now. Raises Refused."""
+    `every` from now. Raises Refused, and FieldError for columns that are not there."""
+    check_columns(store.connection, spec)
     first = at or datetime.now(UTC) + EVERY.get(every, EVERY["day"])
     return store.change(
         lambda cursor: store.export_schedules.add(

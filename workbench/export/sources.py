@@ -1,52 +1,108 @@
-"""Where an export's rows come from: one door for each kind of thing that leaves.
+"""Where an export's rows come from: a table with an entry for each kind of thing that leaves.
 
-A source has a snapshot (rows, as_of, taken_at, tables, interrupt, close), columns, and its choice
-in words and as SQL. What else is to leave one day, datasets or grids, comes in here.
+A new source is an entry of SOURCES, whose functions may lie in a module of their own, a field of
+the spec that chooses its rows, and how that field is drawn (`ui/export_choice.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from workbench.export.spec import PROMPTS, Spec
-from workbench.filters import describe, to_api, to_url
+import pyarrow as pa
+
+from workbench.export.formats import PREFERENCE, TABLE, TUNING
+from workbench.filters import describe, parse_text, to_api, to_url
+from workbench.jsontext import FieldError
 from workbench.store import export_prompts
 from workbench.store.connection import Connection
-from workbench.store.export_prompts import PromptSnapshot
+from workbench.store.errors import Refused
+from workbench.store.export_columns import Column, columns_of
+from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
 from workbench.store.export_rows import Snapshot
 from workbench.store.filter_sql import explain_sql
 
-AnySnapshot: TypeAlias = Snapshot | PromptSnapshot
+if TYPE_CHECKING:
+    from workbench.export.spec import Spec
+
+REQUESTS: Final = "requests"
+PROMPTS: Final = "prompts"
 
 
-def snapshot_of(
-    connection: Connection,
-    spec: Spec,
-    *,
-    now: datetime,
-    started: Callable[[AnySnapshot], None] | None = None,
-) -> AnySnapshot:
-    """What the spec chooses, at this moment. Use it as a context. Raises StoreError."""
-    if spec.source == PROMPTS:
-        return PromptSnapshot(connection, spec.q, started=started)
-    return Snapshot(connection, spec.filter, now=now, started=started)
+class AnySnapshot(Protocol):
+    """What a source's rows are at one moment. Used as a context, from one thread at a time.
+
+    rows: how many there are. as_of: the newest that there was then. `interrupt` may be called from
+    any thread: what reads then raises Interrupted.
+    """
+
+    connection: Connection
+    as_of: int
+    taken_at: datetime
+
+    @property
+    def rows(self) -> int: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    def metadata_keys(self) -> list[str]: ...
+
+    def score_names(self) -> list[str]: ...
+
+    def tables(
+        self, columns: Sequence[Column], *, lists_as_text: bool, first: int | None = None
+    ) -> Iterator[pa.Table]:
+        """ROW, then the columns, a few megabytes at a time. Raises StoreError, Interrupted."""
 
 
-def words_of(spec: Spec) -> str:
-    """What is chosen, in words."""
-    if spec.source == PROMPTS:
-        return f'prompt templates named like "{spec.q}"' if spec.q else "all prompt templates"
-    return describe(spec.filter) or "all requests"
+Started = Callable[[AnySnapshot], None] | None
 
 
-def told(spec: Spec, now: datetime) -> dict[str, Any]:
-    """What is chosen, as the manifest tells it."""
-    if spec.source == PROMPTS:
-        chosen = {} if spec.q is None else {"q": spec.q}
-        sql = export_prompts.explained(spec.q)
-        return {"words": words_of(spec), "json": chosen, "sql": sql, "link": None}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One kind of thing that leaves. name: in the spec. label, noun: for people; noun is a row.
+
+    snapshot: (connection, spec, now, started) -> AnySnapshot; may raise StoreError.
+    columns: what the spec chooses, or the usual ones; read from the store where each choice of rows
+    has columns of its own. Raises Refused for one that is not there.
+    check: raises FieldError for a spec that cannot be of this source, without looking at a store.
+    words: what is chosen, in words. told: the same for the manifest (words, json, sql, link).
+    nothing: a sentence for where no row is found.
+    read: (text, zone) -> the fields of the spec that a line of the command line chooses; raises
+    FieldError and FilterError. choice: the fields of the spec that choose its rows.
+    kinds: of the formats that it leaves in.
+    has_metadata: rows have metadata with names in it, and keys that make columns of their own.
+    """
+
+    name: str
+    label: str
+    noun: str
+    snapshot: Callable[[Connection, Spec, datetime, Started], AnySnapshot]
+    columns: Callable[[Connection, Spec], list[Column]]
+    words: Callable[[Spec], str]
+    told: Callable[[Spec, datetime], dict[str, Any]]
+    nothing: Callable[[Spec], str]
+    read: Callable[[str, tzinfo | None], dict[str, Any]]
+    choice: tuple[str, ...]
+    check: Callable[[Spec], object] = lambda _: None
+    kinds: tuple[str, ...] = (TABLE,)
+    has_metadata: bool = False
+
+
+def _requests_told(spec: Spec, now: datetime) -> dict[str, Any]:
     filter_ = spec.filter
     return {
         "words": describe(filter_),
@@ -54,3 +110,111 @@ def told(spec: Spec, now: datetime) -> dict[str, Any]:
         "sql": explain_sql(filter_, now),
         "link": to_url(filter_),
     }
+
+
+def _requests_check(spec: Spec) -> None:
+    _ = spec.filter
+
+
+def _prompts_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+    return {
+        "words": _prompts_words(spec),
+        "json": {} if spec.q is None else {"q": spec.q},
+        "sql": export_prompts.explained(spec.q),
+        "link": None,
+    }
+
+
+def _prompts_words(spec: Spec) -> str:
+    return f'prompt templates named like "{spec.q}"' if spec.q else "all prompt templates"
+
+
+SOURCES = {
+    each.name: each
+    for each in (
+        Source(
+            name=REQUESTS,
+            label="Requests",
+            noun="request",
+            snapshot=lambda connection, spec, now, started: Snapshot(
+                connection, spec.filter, now=now, started=started
+            ),
+            columns=lambda _, spec: columns_of(spec.columns),
+            check=_requests_check,
+            words=lambda spec: describe(spec.filter) or "all requests",
+            told=_requests_told,
+            nothing=lambda _: "No request matches.",
+            read=lambda text, zone: to_api(parse_text(text, zone) if zone else parse_text(text)),
+            choice=("filter_group", "q"),
+            kinds=(TABLE, TUNING, PREFERENCE),
+            has_metadata=True,
+        ),
+        Source(
+            name=PROMPTS,
+            label="Prompt templates",
+            noun="version",
+            snapshot=lambda connection, spec, _, started: PromptSnapshot(
+                connection, spec.q, started=started
+            ),
+            columns=lambda _, spec: prompt_columns_of(spec.columns),
+            words=_prompts_words,
+            told=_prompts_told,
+            nothing=lambda spec: (
+                "No prompt template has such a name."
+                if spec.q
+                else "There are no prompt templates yet."
+            ),
+            read=lambda text, _: {"q": text or None},
+            choice=("q",),
+        ),
+    )
+}
+
+
+def source_of(spec: Spec) -> Source:
+    """Raises FieldError for a name that is none."""
+    found = SOURCES.get(spec.source)
+    if found is None:
+        names = ", ".join(SOURCES)
+        raise FieldError("source", f'"{spec.source[:40]}" is no source; there are {names}')
+    return found
+
+
+def check_source(spec: Spec) -> None:
+    """What can be said of a spec without its store. Raises FieldError and FilterError."""
+    source = source_of(spec)
+    if spec.entry.kind not in source.kinds:
+        kinds = "a table alone" if source.kinds == (TABLE,) else ", ".join(source.kinds)
+        raise FieldError("format", f"{source.label.lower()} leave as {kinds}")
+    if spec.masking is not None and spec.masking.name_fields and not source.has_metadata:
+        raise FieldError("masking.name_fields", f"{source.label.lower()} have no metadata")
+    for field in {field for each in SOURCES.values() for field in each.choice}:
+        if field not in source.choice and getattr(spec, field) is not None:
+            how = " and ".join(source.choice)
+            raise FieldError(field, f"{source.label.lower()} are chosen by {how}")
+    source.check(spec)
+
+
+def check_columns(connection: Connection, spec: Spec) -> list[Column]:
+    """The columns that the spec asks for. Raises FieldError for what is not there."""
+    try:
+        return source_of(spec).columns(connection, spec)
+    except Refused as error:
+        raise FieldError("columns", str(error).rstrip(".")) from None
+
+
+def snapshot_of(
+    connection: Connection, spec: Spec, *, now: datetime, started: Started = None
+) -> AnySnapshot:
+    """What the spec chooses, at this moment. Use it as a context. Raises StoreError."""
+    return source_of(spec).snapshot(connection, spec, now, started)
+
+
+def words_of(spec: Spec) -> str:
+    """What is chosen, in words."""
+    return source_of(spec).words(spec)
+
+
+def told(spec: Spec, now: datetime) -> dict[str, Any]:
+    """What is chosen, as the manifest tells it."""
+    return source_of(spec).told(spec, now)

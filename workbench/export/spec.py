@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
@@ -11,19 +11,18 @@ from pydantic_core import PydanticCustomError
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, format_of
 from workbench.export.masking.detectors import DETECTORS
+from workbench.export.sources import PROMPTS, REQUESTS, SOURCES, check_source
 from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.jsontext import FieldError, path_text
-from workbench.store.errors import Refused
-from workbench.store.export_columns import METADATA, Column, columns_of
-from workbench.store.export_prompts import prompt_columns_of
+from workbench.store.export_columns import METADATA
 
-REQUESTS: Final = "requests"
-PROMPTS: Final = "prompts"
+__all__ = ["PROMPTS", "REQUESTS", "Masking", "Spec", "Tuning", "read_spec", "spec_for"]
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
 ALL_DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 assert set(ALL_DETECTORS) == set(DETECTORS)
 Short = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
+_SourceName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SOURCES)})]
 _FilterGroup = Annotated[
     dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/FilterGroup"})
 ]
@@ -105,14 +104,15 @@ class Tuning(_Part):
 class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
-    source: "requests", or "prompts" (a row for each version of the prompt templates whose name
-    holds q; tables alone). filter_group, q: as in the request search. columns: names of
-    `export_columns` or `export_prompts`; none are the usual ones. flatten: each key of the metadata
+    source: of SOURCES: "requests", or "prompts" (a row for each version of the prompt templates
+    whose name holds q; tables alone). filter_group, q: as in the request search. columns: names of
+    the source's columns, looked up where the store is (`check_columns`); none are the usual ones.
+    flatten: each key of the metadata
     and each score becomes a column of its own (tables without chosen columns). name: of the files.
     keep_days: the files are kept so long. bucket: they are put into the installation's bucket too.
     """
 
-    source: Literal["requests", "prompts"] = REQUESTS
+    source: _SourceName = REQUESTS
     format: Short = "csv"
     filter_group: _FilterGroup | None = None
     q: Annotated[str, Field(max_length=20_000)] | None = None
@@ -128,26 +128,12 @@ class Spec(_Part):
     def _all_fits(self) -> Spec:
         try:
             format_of(self.format)
-            _ = self.chosen
-            if self.source == PROMPTS:
-                self._check_prompts()
-            else:
-                _ = self.filter
+            check_source(self)
         except FilterError as error:
             raise _problem(error.path or "filter_group", str(error)) from None
         except FieldError as error:
             raise _problem(error.field, error.reason) from None
-        except Refused as error:
-            raise _problem("columns", str(error)) from None
         return self
-
-    def _check_prompts(self) -> None:
-        if not self.is_table:
-            raise FieldError("format", "prompt templates leave as a table alone")
-        if self.filter_group is not None:
-            raise FieldError("filter_group", "prompt templates are chosen by q, a part of the name")
-        if self.masking is not None and self.masking.name_fields:
-            raise FieldError("masking.name_fields", "prompt templates have no metadata")
 
     @property
     def filter(self) -> Filter:
@@ -164,12 +150,6 @@ class Spec(_Part):
     @property
     def is_preference(self) -> bool:
         return self.entry.kind == PREFERENCE
-
-    @property
-    def chosen(self) -> list[Column]:
-        if self.source == PROMPTS:
-            return prompt_columns_of(self.columns)
-        return columns_of(self.columns)
 
     def to_json(self) -> dict[str, Any]:
         found: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)

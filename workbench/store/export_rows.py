@@ -84,9 +84,10 @@ class Snapshot:
         """Put the ids where other statements find them."""
         if not self._has_table:
             table = pa.table({"id": self._ids})
-            self._cursor.register("chosen_ids", table)
-            self._cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
-            self._cursor.unregister("chosen_ids")
+            with reading():
+                self._cursor.register("chosen_ids", table)
+                self._cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
+                self._cursor.unregister("chosen_ids")
             self._has_table = True
 
     @property
@@ -122,10 +123,12 @@ class Snapshot:
 
     def _names(self, select: str) -> list[str]:
         self._choose()
-        rows = self._cursor.execute(
-            f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name"
-        ).fetchall()
+        rows = self._run(f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name")
         return [name for (name,) in rows]
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with reading():
+            return self._cursor.execute(statement, values).fetchall()
 
     def tables(
         self, columns: Sequence[Column], *, lists_as_text: bool, first: int | None = None
@@ -189,10 +192,10 @@ class Snapshot:
         yield self._put_back(table, list(marked), start, table.num_rows, found)
 
     def _sizes(self, digests: set[str]) -> dict[str, int]:
-        rows = self._cursor.execute(
+        rows = self._run(
             "SELECT sha256, size FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
             [list(digests)],
-        ).fetchall()
+        )
         return dict(rows)
 
     def _put_back(
@@ -204,10 +207,10 @@ class Snapshot:
         found: dict[int, dict[str, None]],
     ) -> pa.Table:
         wanted = {digest for row in range(start, stop) for digest in found.get(row, ())}
-        rows = self._cursor.execute(
+        rows = self._run(
             "SELECT sha256, data FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
             [list(wanted)],
-        ).fetchall()
+        )
         data = {digest: bytes(value) for digest, value in rows}
         piece = table.slice(start, stop - start)
         for name in names:

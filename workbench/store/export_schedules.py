@@ -84,6 +84,12 @@ class ExportSchedules:
             cursor.execute("UPDATE export_schedules SET next_at = ? WHERE id = ?", [at, row[0]])
         return [_read(row) for row in rows]
 
+    def put_back(self, cursor: Cursor, id_: int, at: datetime) -> None:
+        """It was taken and could not be started: due again at `at` (aware)."""
+        cursor.execute(
+            "UPDATE export_schedules SET next_at = ? WHERE id = ?", [clock.to_stored(at), id_]
+        )
+
     def note(self, cursor: Cursor, id_: int, export_id: int) -> None:
         cursor.execute("UPDATE export_schedules SET last_export = ? WHERE id = ?", [export_id, id_])
 

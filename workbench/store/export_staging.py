@@ -8,7 +8,7 @@ as nothing speaks against it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -30,21 +30,26 @@ FACTS = pa.schema(
         ("tokens", pa.int64()),
         ("counted", pa.bool_()),
         ("class", pa.string()),
+        # The class as it may be told: what is masked must not stand in the manifest.
+        ("shown", pa.string()),
         ("score", pa.float64()),
         ("keys", pa.list_(pa.string())),
     ]
 )
 EDGES = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("likeness", pa.float32())])
+#: Pairs that break a rule of their format, and which rule.
+BROKEN = pa.schema([("n", pa.int64()), ("other", pa.int64()), ("detail", pa.string())])
 _VIEW = "incoming_facts"
 _TABLES = (
     "CREATE TEMP TABLE facts (n BIGINT, id BIGINT, reason VARCHAR, detail VARCHAR, digest BLOB, "
     "asked BLOB, start BIGINT, size BIGINT, tokens BIGINT, counted BOOLEAN, class VARCHAR, "
-    "score DOUBLE, keys VARCHAR[])",
+    "shown VARCHAR, score DOUBLE, keys VARCHAR[])",
     # Which row stands for one that was left out, and how alike they are.
     "CREATE TEMP TABLE twins (n BIGINT, twin BIGINT, likeness FLOAT)",
     "CREATE TEMP TABLE signatures (n BIGINT, places BLOB, keys UBIGINT[])",
     "CREATE TEMP TABLE edges (a BIGINT, b BIGINT, likeness FLOAT)",
     "CREATE TEMP TABLE pairs (n BIGINT, other BIGINT)",
+    "CREATE TEMP TABLE broken (n BIGINT, other BIGINT, detail VARCHAR)",
     "CREATE TEMP TABLE sides (n BIGINT, side INTEGER)",
 )
 
@@ -54,8 +59,12 @@ class Staging:
 
     def __init__(self, connection: Connection) -> None:
         self._cursor = connection.new_cursor()
-        for statement in _TABLES:
-            self._cursor.execute(statement)
+        try:
+            for statement in _TABLES:
+                self._run(statement)
+        except BaseException:
+            self._cursor.close()
+            raise
 
     def __enter__(self) -> Staging:
         return self
@@ -65,7 +74,7 @@ class Staging:
             self._cursor.close()
 
     def insert(self, table: str, rows: pa.Table) -> None:
-        """Add rows to facts, twins, signatures, edges or sides; columns by name."""
+        """Add rows to a table; columns by name."""
         self._cursor.register(_VIEW, rows)
         try:
             with reading():
@@ -162,15 +171,16 @@ class Staging:
             {"reason": no_pair},
         )
 
-    def drop_pairs(self, reason: str, dropped: Sequence[tuple[int, int, str]]) -> None:
-        """Leave out both of each (n, other, detail): the pair breaks a rule."""
-        for n, other, detail in dropped:
-            self._run("DELETE FROM temp.main.pairs WHERE n = $n", {"n": n})
-            self._run(
-                "UPDATE temp.main.facts SET reason = $reason, detail = $detail "
-                "WHERE n IN ($n, $other)",
-                {"reason": reason, "detail": detail, "n": n, "other": other},
-            )
+    def drop_pairs(self, reason: str, dropped: pa.Table) -> None:
+        """Leave out both of each of BROKEN: the pair breaks a rule."""
+        self.insert("broken", dropped)
+        self._run(
+            "UPDATE temp.main.facts SET reason = $reason, detail = b.detail FROM "
+            "(SELECT n, detail FROM temp.main.broken UNION ALL SELECT other, detail FROM "
+            "temp.main.broken) b WHERE b.n = temp.main.facts.n",
+            {"reason": reason},
+        )
+        self._run("DELETE FROM temp.main.pairs WHERE n IN (SELECT n FROM temp.main.broken)")
 
     def rows_of_keys(self, *, pairs: bool) -> tuple[Any, Any]:
         """(n, number of a key) of what is kept, as two arrays: equal keys have equal numbers.
@@ -239,8 +249,8 @@ class Staging:
     def classes(self) -> dict[str, int]:
         """How many are kept of each class, the largest first."""
         rows = self._run(
-            "SELECT class, count(*) FROM temp.main.facts WHERE reason IS NULL GROUP BY class "
-            "ORDER BY count(*) DESC, class LIMIT 200"
+            "SELECT shown, count(*) FROM temp.main.facts WHERE reason IS NULL GROUP BY shown "
+            "ORDER BY count(*) DESC, shown LIMIT 200"
         )
         return dict(rows)
 

@@ -142,6 +142,16 @@ def unfinished(connection: Connection, process: int) -> list[ExportRow]:
     return [_read(row) for row in rows]
 
 
+def without_files(connection: Connection, process: int) -> list[int]:
+    """Exports of this process of which no file is to be there."""
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT id FROM exports WHERE process = ? AND status NOT IN (?, ?, ?)",
+            [process, DONE, *UNFINISHED],
+        ).fetchall()
+    return [id_ for (id_,) in rows]
+
+
 def overdue(connection: Connection, process: int, now: datetime) -> list[int]:
     """Exports of this process whose time is over. `now` is aware."""
     with connection.cursor() as cursor:

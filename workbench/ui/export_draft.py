@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from workbench.export.formats import FORMATS, TABLE
-from workbench.export.spec import PROMPTS, REQUESTS, Masking, Spec, Tuning, read_spec
+from workbench.export.formats import FORMATS
+from workbench.export.sources import REQUESTS, SOURCES, check_columns
+from workbench.export.spec import Masking, Spec, Tuning, read_spec
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
+from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.filter_bar import write_filter
 
@@ -32,7 +34,6 @@ _TYPED: dict[str, Any] = {
     "tuning.score": "",
     "masking.name_fields": [],
 }
-_TABLES = [each.name for each in FORMATS.values() if each.kind == TABLE]
 
 
 def read_options() -> Options:
@@ -46,7 +47,7 @@ def read_options() -> Options:
         raise FieldError("", f"the link's options are no JSON: {error}") from None
     if not isinstance(found, dict):
         raise FieldError("", "the link's options are no JSON object")
-    apart = _APART if found.get("source") != PROMPTS else ("filter_group", "format")
+    apart = _APART if found.get("source", REQUESTS) == REQUESTS else ("filter_group", "format")
     return {name: value for name, value in found.items() if name not in apart}
 
 
@@ -62,9 +63,10 @@ def read_format() -> str:
 def read_source() -> str:
     """What leaves, as the link says it; a damaged one is told by `read_draft`."""
     try:
-        return PROMPTS if read_options().get("source") == PROMPTS else REQUESTS
+        name = read_options().get("source")
     except FieldError:
         return REQUESTS
+    return name if isinstance(name, str) and name in SOURCES else REQUESTS
 
 
 def read_draft(filter_: Filter) -> tuple[Options, Spec | None, FieldError | None]:
@@ -82,11 +84,19 @@ def read_draft(filter_: Filter) -> tuple[Options, Spec | None, FieldError | None
         if not is_right:
             raise FieldError(path, "this is of the wrong type")
     asked = _asked(filter_, options)
-    read_spec({**asked, "format": format_, **_without_typed(options)})
     try:
-        return options, read_spec({**asked, "format": format_, **options}), None
+        read_spec({**asked, "format": format_, **_without_typed(options)})
+    except FieldError as error:
+        # Rows that are still to be chosen are asked for by the form.
+        if error.field not in SOURCES[read_source()].choice:
+            raise
+        return options, None, error
+    try:
+        spec = read_spec({**asked, "format": format_, **options})
+        check_columns(open_store().connection, spec)
     except FieldError as error:
         return options, None, error
+    return options, spec, None
 
 
 def _asked(filter_: Filter, options: Options) -> dict[str, Any]:
@@ -118,7 +128,7 @@ def show_spec(saved: Mapping[str, Any]) -> None:
     st.query_params.pop(state.EXPORT_JOB, None)
     st.query_params[state.EXPORT_FORMAT] = spec.format
     given = spec.to_json()
-    if spec.source == PROMPTS:
+    if spec.source != REQUESTS:
         write_options({name: value for name, value in given.items() if name != "format"})
         return
     write_options({name: value for name, value in given.items() if name not in _APART})
@@ -126,13 +136,14 @@ def show_spec(saved: Mapping[str, Any]) -> None:
 
 
 def choose_source(source: str) -> None:
-    """Begin a form for requests or for prompt templates: they have other columns."""
+    """Begin a form for another source: it has other columns."""
     if source == REQUESTS:
         clear()
         return
     write_options({"source": source, "name": source})
-    if st.query_params.get(state.EXPORT_FORMAT) not in _TABLES:
-        st.query_params[state.EXPORT_FORMAT] = _TABLES[0]
+    names = [each.name for each in FORMATS.values() if each.kind in SOURCES[source].kinds]
+    if st.query_params.get(state.EXPORT_FORMAT) not in names:
+        st.query_params[state.EXPORT_FORMAT] = names[0]
 
 
 def value_at(options: Options, path: str) -> Any:

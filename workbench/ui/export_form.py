@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
 
 from workbench.export.bucket import configured
 from workbench.export.formats import FORMATS, TABLE
-from workbench.export.spec import PROMPTS, REQUESTS
+from workbench.export.sources import REQUESTS, SOURCES
 from workbench.filters import Filter
-from workbench.store.export_columns import COLUMNS, SCORE
-from workbench.store.export_prompts import PROMPT_COLUMNS
+from workbench.store.export_columns import COLUMNS, SCORE, Column
 from workbench.store.store import open_store
 from workbench.store.suggestions import suggestions
 from workbench.ui import state
-from workbench.ui.export_draft import Options, bound, choose_source, put, value_at
+from workbench.ui.export_choice import CHOICES
+from workbench.ui.export_draft import Options, bound, put, read_source, value_at
 from workbench.ui.export_masking import draw_masking
 from workbench.ui.export_tuning import draw_tuning
 from workbench.ui.export_words import KINDS, METADATA, label_of_format
 
-_SOURCE, _KIND, _FORMAT = "export-source", "export-kind", "export-format"
-SOURCES = {REQUESTS: "Requests", PROMPTS: "Prompt templates"}
+_KIND, _FORMAT = "export-kind", "export-format"
 
 
-def draw_form(options: Options, name: str, filter_: Filter, now: datetime) -> None:
-    """name: the format. What stands in the form is in the link after every change."""
-    if value_at(options, "source") == PROMPTS:
-        _draw_format(name, [TABLE])
-        st.text_input(
-            "Part of their name",
-            placeholder="All prompt templates",
-            max_chars=200,
-            **bound(options, "q", lambda text: text or "", lambda text: text.strip() or None),
-        )
-        _draw_prompt_columns(options)
+def draw_form(
+    options: Options, name: str, filter_: Filter, now: datetime, offered: Sequence[Column]
+) -> None:
+    """name: the format. offered: all columns of a source that is not requests. What stands in the
+    form is in the link after every change."""
+    source = SOURCES[read_source()]
+    _draw_format(name, [kind for kind in KINDS if kind in source.kinds])
+    if source.name != REQUESTS:
+        CHOICES[source.name](options)
+        _draw_offered(options, offered)
         draw_masking(options, None)
         _draw_files(options)
         return
-    _draw_format(name, list(KINDS))
     keys = _keys("metadata_keys", filter_, now)
     scores = _keys("score_names", filter_, now)
     if FORMATS[name].kind == TABLE:
@@ -49,11 +47,13 @@ def draw_form(options: Options, name: str, filter_: Filter, now: datetime) -> No
     _draw_files(options)
 
 
-def _draw_prompt_columns(options: Options) -> None:
+def _draw_offered(options: Options, offered: Sequence[Column]) -> None:
+    labels = {column.name: column.label for column in offered}
+    given = [name for name in options.get("columns") or [] if name not in labels]
     st.multiselect(
         "Columns",
-        list(PROMPT_COLUMNS),
-        format_func=lambda one: PROMPT_COLUMNS[one].label if one in PROMPT_COLUMNS else one,
+        [*labels, *given],
+        format_func=lambda one: labels.get(one, one),
         placeholder="All columns",
         **bound(options, "columns"),
     )
@@ -88,20 +88,6 @@ def _keys(field: str, filter_: Filter, now: datetime) -> list[str]:
     """Names that the filter's requests use, the most frequent first."""
     found = suggestions(open_store().connection, field, filter_, now=now, limit=50)
     return [each.value for each in found.values]
-
-
-def draw_source(source: str) -> None:
-    """The choice between requests and prompt templates."""
-    st.session_state[_SOURCE] = source
-    st.segmented_control(
-        "What",
-        list(SOURCES),
-        format_func=SOURCES.__getitem__,
-        key=_SOURCE,
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: choose_source(st.session_state[_SOURCE]),
-    )
 
 
 def _draw_format(name: str, kinds: list[str]) -> None:

@@ -11,7 +11,8 @@ import streamlit as st
 from workbench.export import links
 from workbench.export.jobs import Job
 from workbench.export.output import MANIFEST
-from workbench.export.spec import REQUESTS, read_spec
+from workbench.export.sources import REQUESTS
+from workbench.export.spec import read_spec
 from workbench.filters import to_text
 from workbench.jsontext import FieldError
 from workbench.store import exports
@@ -111,7 +112,11 @@ def _draw_state(job: Job) -> None:
     elif row.status == exports.FAILED:
         st.error(plain(row.error or "The export failed."), icon=":material/error:")
     elif row.status == exports.CANCELLED:
-        st.warning("It was cancelled. Nothing of it is left.")
+        st.warning(
+            f"It was cancelled. {plain(row.error)}"
+            if row.error
+            else "It was cancelled. Nothing of it is left."
+        )
     else:
         st.warning("The workbench ended while it ran. Nothing of it is left: export again.")
 

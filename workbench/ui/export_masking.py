@@ -12,6 +12,7 @@ from workbench.export.masking.detectors import DETECTORS
 from workbench.export.masking.patterns import Pattern
 from workbench.export.spec import ALL_DETECTORS
 from workbench.jsontext import FieldError
+from workbench.store.errors import StoreError
 from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.access import actor
@@ -122,7 +123,11 @@ def _draw_dialog() -> None:
         st.text(shown)
         st.caption(words.plural(finds, "find"))
     if st.button("Save the patterns", type="primary"):
-        patterns.save(open_store(), actor(), made)
+        try:
+            patterns.save(open_store(), actor(), made)
+        except StoreError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
         st.session_state[state.SAID] = f"Saved {words.plural(len(made), 'pattern')}"
         st.rerun()
 

@@ -7,17 +7,20 @@ from datetime import datetime
 import streamlit as st
 
 from workbench.export.preview import Preview
-from workbench.export.spec import PROMPTS, REQUESTS, Spec
+from workbench.export.sources import REQUESTS, SOURCES, check_columns, source_of
+from workbench.export.spec import Spec
 from workbench.filters import Filter
 from workbench.jsontext import FieldError
 from workbench.store import search
 from workbench.store.errors import StoreError
+from workbench.store.export_columns import Column
 from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.access import actor
 from workbench.ui.empty import draw_empty_store, draw_no_match
+from workbench.ui.export_choice import draw_source
 from workbench.ui.export_draft import choose_source, clear, read_draft, read_format, read_source
-from workbench.ui.export_form import draw_form, draw_source
+from workbench.ui.export_form import draw_form
 from workbench.ui.export_list import all_exports, draw_exports, show_export
 from workbench.ui.export_preview import draw_preview, read_preview
 from workbench.ui.export_schedules import draw_add, draw_schedules
@@ -32,7 +35,11 @@ def draw_new(now: datetime) -> None:
     source = read_source()
     if search.newest_id(open_store().connection) == 0 and source == REQUESTS:
         draw_empty_store()
-        st.button("Export prompt templates", on_click=choose_source, args=(PROMPTS,))
+        with st.container(horizontal=True):
+            for other in SOURCES.values():
+                if other.name != REQUESTS:
+                    label = f"Export {other.label.lower()}"
+                    st.button(label, on_click=choose_source, args=(other.name,))
         return
     draw_source(source)
     filter_ = Filter()
@@ -50,11 +57,21 @@ def draw_new(now: datetime) -> None:
         return
     left, right = st.columns([2, 5], gap="medium")
     with left, st.container(key="export-form"):
-        draw_form(options, name, filter_, now)
+        draw_form(options, name, filter_, now, _offered(spec))
     with right, st.container(key="export-preview"):
         _draw_what(filter_, spec, problem, now)
     draw_schedules()
     draw_exports()
+
+
+def _offered(spec: Spec | None) -> list[Column]:
+    """Every column of the source, as far as its rows are chosen."""
+    if spec is None:
+        return []
+    try:
+        return check_columns(open_store().connection, spec.model_copy(update={"columns": ()}))
+    except (FieldError, StoreError):
+        return []
 
 
 def _draw_what(
@@ -72,11 +89,7 @@ def _draw_what(
         if spec.source == REQUESTS:
             draw_no_match(filter_, now)
         else:
-            st.info(
-                "No prompt template has such a name."
-                if spec.q
-                else "There are no prompt templates yet."
-            )
+            st.info(source_of(spec).nothing(spec))
         return
     with bar:
         _draw_start(spec, found)
@@ -100,5 +113,5 @@ def _draw_start(spec: Spec, found: Preview) -> None:
 def _start(spec: Spec) -> None:
     try:
         show_export(all_exports().start(spec, actor()))
-    except StoreError as error:
+    except (StoreError, FieldError) as error:
         st.session_state[state.SAID] = str(error)

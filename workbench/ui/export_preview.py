@@ -13,6 +13,7 @@ import streamlit as st
 from workbench.export.masking import patterns
 from workbench.export.preview import Change, Preview, preview
 from workbench.export.spec import Spec, read_spec
+from workbench.jsontext import FieldError
 from workbench.store import search
 from workbench.store.errors import StoreError
 from workbench.store.store import open_store
@@ -42,7 +43,7 @@ def read_preview(spec: Spec, now: datetime) -> Preview | None:
                 f"{store.settings.database} {search.newest_id(store.connection)}",
                 f"{now:%Y-%m-%d %H:%M}",
             )
-    except StoreError as error:
+    except (StoreError, FieldError) as error:
         st.error(f"The preview failed: {plain(str(error))}", icon=":material/error:")
         return None
 

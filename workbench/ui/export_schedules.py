@@ -41,7 +41,11 @@ def draw_add(spec: Spec) -> None:
 
 def _add(spec: Spec) -> None:
     every = st.session_state[_EVERY]
-    schedules.add(open_store(), actor(), spec, every)
+    try:
+        schedules.add(open_store(), actor(), spec, every)
+    except (StoreError, FieldError) as error:
+        st.session_state[state.SAID] = str(error)
+        return
     st.session_state[state.SAID] = f"It repeats every {every}"
 
 

@@ -58,6 +58,10 @@ class Masker:
         hints += [each.pattern for each in self.patterns]
         self._hint = "|".join(f"(?:{hint})" for hint in hints)
 
+    def copy(self) -> Masker:
+        """One that masks the same and counts for itself."""
+        return Masker(self.detectors, self.patterns, self.name_fields)
+
     @property
     def is_idle(self) -> bool:
         return not self._used and not self.patterns and not self.name_fields

@@ -30,9 +30,9 @@ def masked(table: pa.Table, masker: Masker, columns: Sequence[Column]) -> pa.Tab
         at = table.schema.get_field_index(column.name)
         values = table.column(at)
         if pa.types.is_list(values.type):
-            made: Any = pa.chunked_array(
-                [pa.array([_list(each, masker) for each in values.to_pylist()], values.type)]
-            )
+            lists = enumerate(values.to_pylist())
+            kept = [_list(each, masker, names[row] if names else ()) for row, each in lists]
+            made: Any = pa.chunked_array([pa.array(kept, values.type)])
         else:
             is_json = column.kind in ("json", "list")
             made = masker.column(values, is_json=is_json, names=names)
@@ -40,8 +40,8 @@ def masked(table: pa.Table, masker: Masker, columns: Sequence[Column]) -> pa.Tab
     return table
 
 
-def _list(values: list[str] | None, masker: Masker) -> list[str] | None:
-    return None if values is None else [masker.text(value) for value in values]
+def _list(values: list[str] | None, masker: Masker, names: tuple[str, ...]) -> list[str] | None:
+    return None if values is None else [masker.text(value, names) for value in values]
 
 
 def _names(table: pa.Table, masker: Masker) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class CsvSink:
     LISTS_AS_TEXT = True
     MAX_ROWS = None
 
-    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], _title: str = "") -> None:
         self._columns = columns
         self.file = HashingFile(path)
         self._writer: Any = None
@@ -48,6 +49,14 @@ class CsvSink:
         if self._writer is None:
             self.write(empty(self._columns))
         self._writer.close()
+        self.file.close()
+
+    def abandon(self) -> None:
+        # The writer has to be closed, or it writes its end when it is collected.
+        self.file.drop()
+        if self._writer is not None:
+            with contextlib.suppress(pa.ArrowException, OSError):
+                self._writer.close()
         self.file.close()
 
     @property

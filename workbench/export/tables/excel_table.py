@@ -27,7 +27,7 @@ class ExcelSink:
     LISTS_AS_TEXT = True
     MAX_ROWS: int | None = MAX_ROWS
 
-    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], title: str = "Rows") -> None:
         # Loaded here: nothing else needs it.
         import xlsxwriter
 
@@ -43,7 +43,7 @@ class ExcelSink:
                 "tmpdir": str(path.parent),
             },
         )
-        self._sheet = self._book.add_worksheet("Requests")
+        self._sheet = self._book.add_worksheet(title)
         self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
         bold = self._book.add_format({"bold": True})
         for at, name in enumerate(named(columns)):
@@ -89,6 +89,10 @@ class ExcelSink:
                 self.file.write(data)
         self.file.close()
         built.unlink()
+
+    def abandon(self) -> None:
+        # Not the book: closing it is what builds it.
+        self.file.close()
 
     @property
     def notes(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class JsonlSink:
     LISTS_AS_TEXT = True
     MAX_ROWS = None
 
-    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], _title: str = "") -> None:
         self._columns = columns
         self.file = HashingFile(path)
 
@@ -46,6 +46,9 @@ class JsonlSink:
         self.file.write(memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]])
 
     def close(self) -> None:
+        self.file.close()
+
+    def abandon(self) -> None:
         self.file.close()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,60 +10,72 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.export.tables.csv_table import empty
 from workbench.export.tables.sink import HashingFile
 from workbench.store.export_columns import Column
 
-# Of 3 KB each: a row group is what a reader and this writer hold in memory.
-ROW_GROUP_ROWS = 8192
+# A row group is what a reader and this writer hold in memory: so many rows of 3 KB, or fewer of
+# more (a request may hold megabytes).
+ROW_GROUP_ROWS, ROW_GROUP_BYTES = 8192, 32 * 2**20
 # Values that repeat; looking for repetition in texts costs as much as all the rest.
 _REPEATING = frozenset(
     "provider model status error_type finish_reason prompt_name prompt_id prompt_version "
     "prompt_label function_name api_type source origin actor cost_source normaliser".split()
 )
 
+# What DuckDB hands over is narrower here and there, and its times are in "Etc/UTC", which some
+# readers do not know.
+_TYPES = {
+    "time": pa.timestamp("us", "UTC"),
+    "whole": pa.int64(),
+    "number": pa.float64(),
+    "money": pa.decimal128(18, 9),
+    "yes_no": pa.bool_(),
+    "list": pa.list_(pa.string()),
+}
+
 
 class ParquetSink:
     LISTS_AS_TEXT = False
     MAX_ROWS = None
 
-    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column], _title: str = "") -> None:
         self._columns = columns
         self.file = HashingFile(path)
-        self._writer: Any = None
         self._held: list[pa.Table] = []
-        self._rows = 0
+        self._rows = self._bytes = 0
+        # Said beforehand, so that a file without a row has the types of every other.
+        self._schema = pa.schema([(c.name, _TYPES.get(c.kind, pa.string())) for c in columns])
+        self._writer = pq.ParquetWriter(
+            self.file,
+            self._schema,
+            use_dictionary=[c.name for c in columns if c.name in _REPEATING],
+            write_statistics=[c.name for c in columns if c.kind in ("time", "whole")],
+        )
 
     def write(self, table: pa.Table) -> None:
-        for column in self._columns:
-            if column.kind == "time":
-                # DuckDB says "Etc/UTC", which some readers do not know.
-                at = table.schema.get_field_index(column.name)
-                times = table.column(at).cast(pa.timestamp("us", "UTC"))
-                table = table.set_column(at, column.name, times)
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self.file,
-                table.schema,
-                use_dictionary=[c.name for c in self._columns if c.name in _REPEATING],
-                write_statistics=[c.name for c in self._columns if c.kind in ("time", "whole")],
-            )
+        table = table.cast(self._schema)
         self._held.append(table)
         self._rows += table.num_rows
-        if self._rows >= ROW_GROUP_ROWS:
+        self._bytes += table.nbytes
+        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
         if self._held:
             self._writer.write_table(pa.concat_tables(self._held), row_group_size=ROW_GROUP_ROWS)
             self._held.clear()
-            self._rows = 0
+            self._rows = self._bytes = 0
 
     def close(self) -> None:
-        if self._writer is None:
-            self.write(empty(self._columns))
         self._flush()
         self._writer.close()
+        self.file.close()
+
+    def abandon(self) -> None:
+        # The writer has to be closed, or it writes its end when it is collected.
+        self.file.drop()
+        with contextlib.suppress(pa.ArrowException, OSError):
+            self._writer.close()
         self.file.close()
 
     @property

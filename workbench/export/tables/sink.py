@@ -15,7 +15,8 @@ from workbench.store.export_columns import Column
 
 class TableSink(Protocol):
     """Writes tables of the same columns into one file. Made by the class itself:
-    `CsvSink(path, columns)`; `close` must be called for the file to be whole.
+    `CsvSink(path, columns, title)`; `close` must be called for the file to be whole. title: what
+    the rows are, where the format has a place for it.
 
     LISTS_AS_TEXT: lists come as JSON text. MAX_ROWS: None where there is no limit.
     """
@@ -29,6 +30,9 @@ class TableSink(Protocol):
     def close(self) -> None:
         """Write what is still held, and let go of the file."""
 
+    def abandon(self) -> None:
+        """Let go of the file, half as it is. Raises nothing."""
+
     @property
     def notes(self) -> dict[str, Any]:
         """What a reader of the file has to know, for the manifest."""
@@ -40,6 +44,7 @@ class HashingFile(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb", buffering=0)
         self._hash = hashlib.sha256()
+        self._is_dropped = False
         self.size = 0
 
     def writable(self) -> bool:
@@ -47,6 +52,8 @@ class HashingFile(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
+        if self._is_dropped:
+            return len(view)
         self._hash.update(view)
         done = 0
         while done < len(view):
@@ -61,6 +68,10 @@ class HashingFile(io.RawIOBase):
         if not self.closed:
             self._file.close()
             super().close()
+
+    def drop(self) -> None:
+        """Take no more: what is still written to it goes nowhere."""
+        self._is_dropped = True
 
     @property
     def sha256(self) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked, needed
 from workbench.export.output import Output, WrittenFile
-from workbench.export.sources import AnySnapshot
-from workbench.export.spec import REQUESTS, Spec
+from workbench.export.sources import AnySnapshot, check_columns, source_of
+from workbench.export.spec import Spec
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, SCORE, Column, column_of
 
@@ -41,10 +41,10 @@ def write_table(
     """
     sink_class = spec.entry.load()
     check_rows(spec, snapshot.rows)
-    columns, left = columns_for(spec, snapshot)
+    columns, left = columns_for(spec, snapshot, masker)
     names = [column.name for column in columns]
     name = f"{spec.name}{spec.entry.suffix}"
-    sink = sink_class(output.path(name), columns)
+    sink = sink_class(output.path(name), columns, source_of(spec).label)
     rows = 0
     try:
         reading = needed(masker, columns)
@@ -54,8 +54,11 @@ def write_table(
             sink.write(table.select(names))
             rows += table.num_rows
             tell(rows)
-    finally:
-        sink.close()
+    except BaseException:
+        # What stopped it is to be told, not what a half-written file says to its end.
+        sink.abandon()
+        raise
+    sink.close()
     file = WrittenFile(name, sink.file.size, sink.file.sha256, rows)
     told = [{"name": column.name, "kind": column.kind} for column in columns]
     return Written([file], rows, {"columns": told, "notes": {**sink.notes, **left}})
@@ -71,21 +74,46 @@ def check_rows(spec: Spec, rows: int) -> None:
         )
 
 
-def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[str, Any]]:
-    """The columns of the file, flattened if asked for, and what of the keys found no room."""
-    if not spec.flatten or spec.columns or spec.source != REQUESTS:
-        return spec.chosen, {}
+def columns_for(
+    spec: Spec, snapshot: AnySnapshot, masker: Masker | None
+) -> tuple[list[Column], dict[str, Any]]:
+    """The columns of the file, flattened if asked for, and what of the keys found no room.
+
+    Keys become names of columns, so they are masked too; a column that was asked for by its name
+    keeps it.
+    """
+    chosen = check_columns(snapshot.connection, spec)
+    if not spec.flatten or spec.columns or not source_of(spec).has_metadata:
+        return chosen, {}
     found: list[Column] = []
     left: list[str] = []
-    for column in spec.chosen:
+    quiet = None if masker is None else masker.copy()
+    for column in chosen:
         if column.name not in ("metadata", "scores"):
             found.append(column)
             continue
         is_metadata = column.name == "metadata"
         keys = snapshot.metadata_keys() if is_metadata else snapshot.score_names()
         prefix = METADATA if is_metadata else SCORE
-        found += [column_of(prefix + key) for key in keys[:MAX_FLAT] if key]
+        made = [column_of(prefix + key) for key in keys[:MAX_FLAT] if key]
+        found += made if quiet is None else _named_apart(prefix, made, quiet)
         if len(keys) > MAX_FLAT:
             found.append(column)
-            left += keys[MAX_FLAT:]
+            rest = keys[MAX_FLAT:]
+            left += rest if quiet is None else [quiet.text(key) for key in rest]
     return found, {"keys_without_a_column": left} if left else {}
+
+
+def _named_apart(prefix: str, columns: list[Column], masker: Masker) -> list[Column]:
+    """The columns under masked names; of those that are equal then, the later have a number."""
+    found: list[Column] = []
+    taken: set[str] = set()
+    for column in columns:
+        masked_name = name = prefix + masker.text(column.name.removeprefix(prefix))
+        number = 2
+        while name in taken:
+            name = f"{masked_name} {number}"
+            number += 1
+        taken.add(name)
+        found.append(replace(column, name=name))
+    return found

@@ -100,7 +100,8 @@ class Reader:
         try:
             self._example(row, facts)
         except Unfit as unfit:
-            facts |= {"reason": unfit.reason, "detail": unfit.detail or None}
+            detail = self._masked(unfit.detail, row)
+            facts |= {"reason": unfit.reason, "detail": detail or None}
         for name, values in self._facts.items():
             values.append(facts[name])
         self._n += 1
@@ -110,8 +111,8 @@ class Reader:
         if tuning.errors and row["status"] == ERROR:
             raise Unfit(reasons.ERROR, row["error_type"] or "")
         corrected = row[tuning.answer] if tuning.answer != "output" else None
-        if corrected and self.masker is not None:
-            corrected = self.masker.text(corrected)
+        if corrected:
+            corrected = self._masked(corrected, row)
         if tuning.truncated and not corrected and is_cut(row["finish_reason"]):
             raise Unfit(reasons.TRUNCATED, row["finish_reason"])
         example = example_of(
@@ -128,12 +129,22 @@ class Reader:
         facts["asked"] = asked
         facts["score"] = row.get(SCORE + tuning.score) if self.spec.is_preference else None
         facts["class"] = _class(row, tuning.balance_by)
+        if facts["class"] is not None:
+            facts["shown"] = self._masked(facts["class"], row)
         facts["keys"] = _keys(row, tuning.together, asked)
         facts["start"], facts["size"] = self._at, len(line)
         self._file.write(line)
         self._at += len(line)
         if self.signatures is not None:
             self.signatures.add(self._n, _spoken(example))
+
+    def _masked(self, text: str, row: Row) -> str:
+        """A text of this request as it may leave."""
+        if self.masker is None or not text:
+            return text
+        if not self.masker.name_fields:
+            return self.masker.text(text)
+        return self.masker.text(text, self.masker.names_of(_json(row["metadata"])))
 
     def _line(self, example: Example) -> tuple[bytes, bytes]:
         """The line (or half) and a digest of what was asked."""

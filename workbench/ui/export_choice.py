@@ -1,0 +1,41 @@
+"""What of a source leaves: how each source's rows are chosen on the Export page.
+
+Requests are chosen by the filter bar above the form. Every other source has an entry in CHOICES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from workbench.export.sources import PROMPTS, SOURCES
+from workbench.ui.export_draft import Options, bound, choose_source
+
+_SOURCE = "export-source"
+
+
+def _draw_prompts(options: Options) -> None:
+    st.text_input(
+        "Part of their name",
+        placeholder="All prompt templates",
+        max_chars=200,
+        **bound(options, "q", lambda text: text or "", lambda text: text.strip() or None),
+    )
+
+
+CHOICES: dict[str, Callable[[Options], None]] = {PROMPTS: _draw_prompts}
+
+
+def draw_source(source: str) -> None:
+    """The choice among the sources."""
+    st.session_state[_SOURCE] = source
+    st.segmented_control(
+        "What",
+        list(SOURCES),
+        format_func=lambda name: SOURCES[name].label,
+        key=_SOURCE,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: choose_source(st.session_state[_SOURCE]),
+    )
