@@ -159,9 +159,10 @@ class Settings:
     answer_fields: str = setting(
         "recorded",
         _one_of("recorded", "all"),
-        "Which fields the answers about prompt templates have: `recorded` are exactly those that "
-        "programs written for the `promptlayer` package compare, `all` adds the newer ones "
-        "(`prompt_version_id`, `version_number`, `warnings`, `external_ids`, `is_snippet` …).",
+        "Which fields the answers about prompt templates and searches have: `recorded` are exactly "
+        "those that programs written for the `promptlayer` package compare, `all` adds the newer "
+        "ones (`prompt_version_id`, `version_number`, `warnings`, `external_ids`, `is_snippet`, "
+        "`search` …).",
     )
     memory_limit: str = setting(
         "320MB",

@@ -35,6 +35,13 @@ def client(store: Store) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def all_fields(store: Store) -> Iterator[None]:
+    object.__setattr__(store.settings, "answer_fields", "all")
+    yield
+    object.__setattr__(store.settings, "answer_fields", "recorded")
+
+
 Track = Callable[..., int]
 
 

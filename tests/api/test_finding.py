@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,6 +11,10 @@ from starlette.testclient import TestClient
 
 from tests.api.conftest import Track
 from tests.api.test_refusals import assert_refused
+from workbench.filters import Filter
+from workbench.store import text_scan, text_search
+from workbench.store.filter_sql import Compiled, compile_filter
+from workbench.store.text_scan import Pace
 
 SEARCH = "/api/public/v2/requests/search"
 
@@ -179,3 +185,79 @@ def test_a_deleted_request_is_not_found(client: TestClient, track: Track, store:
     assert client.post(SEARCH, json=where(tagged("gone"))).json()["total"] == 0
     body = {"request_id": id_, "score": 1}
     assert_refused(client.post("/library-track-score", json=body), 404)
+
+
+def slow_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that looks through one request and then has no time left."""
+    pace = Pace(first=1, second=1, growth=1, by_id=1, scattered=1e9)
+    monkeypatch.setattr(text_scan, "PACE", pace)
+    real = text_search.slices
+
+    def two(*args: Any, **more: Any) -> Any:
+        return itertools.islice(real(*args, **more), 2)
+
+    monkeypatch.setattr(text_search, "slices", two)
+
+
+def test_a_search_that_ran_out_of_time_says_how_far_it_came_and_goes_on_when_sent_again(
+    client: TestClient, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a numbat in the garden"
+    ids = [track(tags=["slow"], request_start_time=5000 + n, kwargs=asking(text)) for n in range(3)]
+    slow_search(monkeypatch)
+    body = where(tagged("slow")) | {"q": "numbat"}
+    looked = []
+    for number in (1, 2):
+        answer = client.post(SEARCH, json=body)
+        looked.append(answer.headers["X-Search-Scanned"])
+        assert answer.headers["X-Search-Of"] == "3"
+        assert answer.headers["X-Search-Complete"] == "false"
+        assert answer.headers["X-Search-Back-To"] == f"1970-01-01T01:23:2{3 - number}Z"
+        assert "same search again" in answer.headers["X-Search-Go-On"]
+        assert [item["id"] for item in answer.json()["items"]] == ids[::-1][:number]
+        assert answer.json()["total"] == number
+    assert looked == ["1", "2"]
+    last = client.post(SEARCH, json=body)
+    assert last.json()["total"] == 3
+    assert last.headers["X-Search-Complete"] == "true"
+    assert "X-Search-Go-On" not in last.headers
+    assert "search" not in last.json()
+
+
+def test_with_all_fields_an_answer_has_what_was_searched(
+    client: TestClient, track: Track, all_fields: None
+) -> None:
+    track(tags=["quokka"], kwargs=asking("a quokka"))
+    answer = client.post(SEARCH, json=where(tagged("quokka")) | {"q": "quokka"}).json()
+    assert answer["search"] == {
+        "scanned": 1,
+        "of": 1,
+        "found": 1,
+        "back_to": None,
+        "complete": True,
+        "go_on": None,
+    }
+    without_text = client.post(SEARCH, json=where(tagged("quokka"))).json()["search"]
+    assert (without_text["scanned"], without_text["complete"]) == (None, True)
+
+
+def test_texts_are_searched_once_for_the_count_and_the_page(
+    client: TestClient, track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its time is over nothing reads the texts again without a limit."""
+    track(tags=["bilby"], kwargs=asking("a bilby"))
+    read: list[Filter] = []
+
+    def noted(filter_: Filter, now: datetime) -> Compiled:
+        read.append(filter_)
+        return compile_filter(filter_, now)
+
+    # What a query over all texts is made with, where no search stands for it.
+    monkeypatch.setattr("workbench.store.search.compile_filter", noted)
+    slow_search(monkeypatch)
+    client.post(SEARCH, json=where(tagged("bilby")) | {"q": "bilby"})
+    assert read == []
+
+
+def asking(text: str) -> dict[str, Any]:
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -68,13 +68,6 @@ def publish(client: TestClient, name: str) -> Publish:
         return value
 
     return send
-
-
-@pytest.fixture
-def all_fields(store: Store) -> Iterator[None]:
-    object.__setattr__(store.settings, "answer_fields", "all")
-    yield
-    object.__setattr__(store.settings, "answer_fields", "recorded")
 
 
 def path(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store.samples import NOON, some_request
 from workbench.filters import Condition, Filter, Group, parse_text
+from workbench.logs import bulk
 from workbench.store import search, text_scan, text_search
 from workbench.store.filter_sql import compile_filter
 from workbench.store.store import Store
@@ -198,6 +200,39 @@ def test_a_deleted_request_is_no_longer_found(store: Store) -> None:
     reaches(store, filter_)
     store.change(lambda cursor: store.annotations.delete(cursor, "x", gone)).result()
     assert found(store, filter_) == [kept]
+
+
+def test_what_was_deleted_before_a_search_is_found_once_that_is_undone(store: Store) -> None:
+    kept, gone = add(store, 1, "parcel"), add(store, 2, "parcel")
+    made = bulk.run(store, "x", bulk.Selection(ids=frozenset([gone])), bulk.Deleting())
+    filter_ = Filter(text="parcel")
+    assert reaches(store, filter_)[-1].found == 1
+    assert found(store, filter_) == [kept]
+    bulk.undo(store, "x", made.id)
+    assert reaches(store, filter_)[-1].found == 2
+    assert found(store, filter_) == [gone, kept]
+
+
+def test_deleted_requests_do_not_fill_a_page(store: Store) -> None:
+    ids = [add(store, minutes, "parcel") for minutes in range(9)]
+    filter_ = Filter(text="parcel")
+    reaches(store, filter_, enough=2)
+    newest = bulk.Selection(ids=frozenset(ids[-4:]))
+    bulk.run(store, "x", newest, bulk.Deleting())
+    page = search.page(store.connection, filter_, now=NOON, limit=3)
+    assert [row.id for row in page.rows] == ids[4:1:-1]
+
+
+def test_a_star_is_seen_by_a_search_for_stars(store: Store) -> None:
+    id_ = add(store, 1, "parcel")
+    filter_ = parse_text("is:starred parcel")
+    for starred in (True, False, True):
+        reaches(store, filter_)
+        change = partial(store.stars.put, actor="x", request_id=id_, starred=starred)
+        store.change(change).result()
+        page = search.page(store.connection, filter_, now=NOON, limit=3)
+        assert [row.id for row in page.rows] == ([id_] if starred else [])
+        assert search.ids(store.connection, filter_, now=NOON) == ([id_] if starred else [])
 
 
 def test_a_change_of_what_the_filter_asks_for_begins_it_anew(store: Store) -> None:

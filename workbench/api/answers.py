@@ -15,6 +15,7 @@ from workbench.logs.intake import Taken, blueprint
 from workbench.logs.normalise import prompt_blueprint
 from workbench.messages import Prompt
 from workbench.store.rows import Detail, Score, Summary
+from workbench.store.text_search import Reach
 
 
 class Problem(BaseModel):
@@ -146,9 +147,29 @@ class Paged(BaseModel):
     prev_num: int | None
 
 
+class Searched(BaseModel):
+    """What a search has looked at. It is also told in headers, whatever fields an answer has.
+
+    scanned, of: requests whose texts were searched, of those that the other conditions leave;
+    both null where no texts had to be searched. back_to: everything that started at this time or
+    later was searched; null once all of it was. complete: otherwise `total` and `items` are of what
+    was searched so far, and `go_on` says how to search on.
+    """
+
+    scanned: int | None
+    of: int | None
+    found: int
+    back_to: str | None
+    complete: bool
+    go_on: str | None
+
+
 class SearchResults(Paged):
+    """`search` is there with WORKBENCH_ANSWER_FIELDS=all."""
+
     success: Literal[True]
     items: list[Found]
+    search: Searched | None = None
 
 
 class Suggested(BaseModel):
@@ -293,6 +314,41 @@ def results(
         "success": True,
         "items": [_item(row, more.get(row.id, ({}, [])), with_prompt_name) for row in rows],
         **paging(page, per_page, found),
+    }
+
+
+GO_ON = "Send the same search again: it goes on where it stopped."
+
+
+def searched(found: int, reach: Reach | None) -> dict[str, Any]:
+    """The fields of `Searched`; `reach` is None where no texts were searched."""
+    if reach is None:
+        return {
+            "scanned": None,
+            "of": None,
+            "found": found,
+            "back_to": None,
+            "complete": True,
+            "go_on": None,
+        }
+    return {
+        "scanned": reach.looked_at,
+        "of": reach.of,
+        "found": found,
+        "back_to": None if reach.back_to is None else when(reach.back_to),
+        "complete": reach.is_complete,
+        "go_on": None if reach.is_complete else GO_ON,
+    }
+
+
+def search_headers(searched: Mapping[str, Any]) -> dict[str, str]:
+    """`X-Search-Scanned` and so on; what is null has no header."""
+    return {
+        f"X-Search-{name.replace('_', '-').title()}": str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+        for name, value in searched.items()
+        if value is not None
     }
 
 

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.api import wire
-from workbench.api.answers import RequestDetail, SearchResults, Suggested, detail, results
+from workbench.api.answers import (
+    RequestDetail,
+    SearchResults,
+    Suggested,
+    detail,
+    results,
+    search_headers,
+    searched,
+)
 from workbench.api.errors import ApiError
 from workbench.api.operation import Answer, Operation, Sent, in_thread
 from workbench.filters import Condition, Filter, FilterError, from_api
@@ -19,6 +27,7 @@ from workbench.store.suggestions import KEYED, suggestions
 
 DEFAULT_PER_PAGE = 10
 DEFAULT_SUGGESTIONS = 50
+# After so long an answer tells how far the search of texts came; asked again, it goes on there.
 SEARCH_SECONDS = 20.0
 
 
@@ -63,13 +72,14 @@ async def _search(sent: Sent, asked: _Search) -> Answer:
     body = asked.body
     page, per_page = body.page or 1, body.per_page or DEFAULT_PER_PAGE
 
-    def read() -> dict[str, Any]:
+    def read() -> Answer:
         connection, now = sent.store.connection, datetime.now(UTC)
         # Texts are gone through once, for the count and for the page.
-        text_search.advance(
+        reach = text_search.advance(
             connection, asked.filter, now=now, up_to=None, enough=None, seconds=SEARCH_SECONDS
         )
-        found = search.count(connection, asked.filter, now=now)
+        so_far = reach is not None
+        found = search.count(connection, asked.filter, now=now, so_far=so_far)
         rows = search.numbered_page(
             connection,
             asked.filter,
@@ -78,8 +88,9 @@ async def _search(sent: Sent, asked: _Search) -> Answer:
             size=per_page,
             sort_by=body.sort_by or "request_start_time",
             descending=body.sort_order != "asc",
+            so_far=so_far,
         )
-        return results(
+        value = results(
             rows,
             search.metadata_and_scores(connection, [row.id for row in rows]),
             page=page,
@@ -87,8 +98,12 @@ async def _search(sent: Sent, asked: _Search) -> Answer:
             found=found,
             with_prompt_name=bool(body.include_prompt_name),
         )
+        scanned = searched(found, reach)
+        if sent.store.settings.answer_fields == "all":
+            value["search"] = scanned
+        return Answer(value, headers=search_headers(scanned))
 
-    return Answer(await in_thread(read))
+    return await in_thread(read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Sent:
 class Answer:
     value: Any
     status: int = 200
+    headers: Mapping[str, str] | None = None
 
 
 async def in_thread(work: Callable[[], R]) -> R:
@@ -88,7 +89,7 @@ class Answering:
             sentence = "Something went wrong in the workbench; its log says what."
             await send_error(send, ApiError(500, sentence))
         else:
-            await send_json(send, answer.status, answer.value)
+            await send_json(send, answer.status, answer.value, answer.headers)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         raise NotImplementedError

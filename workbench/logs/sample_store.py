@@ -13,6 +13,7 @@ import orjson
 
 from workbench.logs.intake import Sender, log_request, track_request
 from workbench.logs.sample import SAMPLE_PATH, SampleRequest, read_sample
+from workbench.store import text_search
 from workbench.store.origins import remove_origin
 from workbench.store.rows import Added, NewRequest
 from workbench.store.store import Store
@@ -71,7 +72,11 @@ def _list_tag(store: Store, actor: str, name: str, colour: str, cursor: Cursor) 
 
 def remove_sample(store: Store, actor: str) -> int:
     """Remove what the sample brought. Returns how many requests that were."""
-    return store.change(lambda cursor: remove_origin(cursor, store.audit, actor, ORIGIN)).result()
+    removed = store.change(
+        lambda cursor: remove_origin(cursor, store.audit, actor, ORIGIN)
+    ).result()
+    text_search.forget(store.connection)
+    return removed
 
 
 def _row(each: SampleRequest, actor: str) -> NewRequest:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.store import dataset_purge, playground
+from workbench.store import dataset_purge, playground, text_search
 from workbench.store.bulk_batch import IDS
 from workbench.store.connection import Cursor
 from workbench.store.erasing import erase
@@ -58,6 +58,7 @@ def purge(
         removed, unused = store.change(
             lambda cursor, batch=batch: remove(cursor, batch)  # type: ignore[misc]
         ).result()
+        text_search.forget(store.connection)
         requests, blobs = requests + removed, blobs + unused
         if progress is not None:
             progress(start + len(batch), len(ids))

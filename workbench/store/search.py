@@ -31,6 +31,8 @@ SORT_COLUMNS = {
     "status": "r.status",
 }
 MAX_PAGE = 500
+# One step of a search for everything; what it has found is kept at least this long.
+ALL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,16 @@ def where_of(
     connection: Connection | None = None,
     *,
     so_far: bool = False,
+    has_advanced: bool = False,
 ) -> tuple[str, str, list[Any]]:
     """FROM and WHERE of a filter over requests that are not deleted, with what is bound.
 
     connection: where a search of texts may be known, whose findings then stand for the filter;
-    so_far: also one that is not complete yet.
+    so_far: also one that is not complete yet; has_advanced: as `text_search.found_in` has it.
     """
-    known = connection and text_search.found_in(connection, filter_, now, up_to, so_far=so_far)
+    known = connection and text_search.found_in(
+        connection, filter_, now, up_to, so_far=so_far, has_advanced=has_advanced
+    )
     if known:
         where, params = f"r.deleted_at IS NULL AND {known.sql}", list(known.params)
         return "requests r", *_only_known(where, params, up_to)
@@ -167,7 +172,8 @@ def _finder(
 ) -> _Find:
     """How rows of a filter are found from a place on; of a search of texts, those found so far."""
     if not is_text or sort != DEFAULT:
-        return _Finder(cursor, where_of(filter_, now, up_to, connection, so_far=True), sort)
+        scope = where_of(filter_, now, up_to, connection, so_far=True, has_advanced=is_text)
+        return _Finder(cursor, scope, sort)
 
     def find(
         position: Position | None, direction: _Direction, limit: int
@@ -239,9 +245,13 @@ def numbered_page(
     size: int,
     sort_by: str = "request_start_time",
     descending: bool = True,
+    so_far: bool = False,
 ) -> list[Summary]:
-    """Page `number` (from 1) in any order, for callers that count pages."""
-    source, where, params = where_of(filter_, now, None, connection)
+    """Page `number` (from 1) in any order, for callers that count pages. so_far: of a search of
+    texts that the caller has just advanced, what it has found."""
+    source, where, params = where_of(
+        filter_, now, None, connection, so_far=so_far, has_advanced=so_far
+    )
     order = "DESC" if descending else "ASC"
     with connection.cursor() as cursor:
         found = cursor.execute(
@@ -272,10 +282,18 @@ def totals(
 
 
 def count(
-    connection: Connection, filter_: Filter, *, now: datetime, after: int | None = None
+    connection: Connection,
+    filter_: Filter,
+    *,
+    now: datetime,
+    after: int | None = None,
+    so_far: bool = False,
 ) -> int:
-    """How many requests the filter finds; `after`: only those that arrived after this id."""
-    source, where, params = where_of(filter_, now, None, connection)
+    """How many requests the filter finds; `after`: only those that arrived after this id.
+    so_far: of a search of texts that the caller has just advanced, what it has found."""
+    source, where, params = where_of(
+        filter_, now, None, connection, so_far=so_far, has_advanced=so_far
+    )
     if after is not None:
         where += " AND r.id > ?"
         params.append(after)
@@ -296,10 +314,15 @@ def ids(
 
     A search of texts is gone through to its end, however long that takes.
     """
+    looked_at = -1
     while True:
-        reach = text_search.advance(connection, filter_, now=now, up_to=up_to, enough=None)
-        if reach is None or reach.is_complete:
+        reach = text_search.advance(
+            connection, filter_, now=now, up_to=up_to, enough=None, seconds=ALL_SECONDS
+        )
+        # Changes may keep a long search from ever getting further: then one query does it.
+        if reach is None or reach.is_complete or reach.looked_at <= looked_at:
             break
+        looked_at = reach.looked_at
     source, where, params = where_of(filter_, now, up_to, connection)
     with connection.cursor() as cursor:
         rows = cursor.execute(

@@ -49,7 +49,8 @@ class Reach:
     """How far a text search has come.
 
     looked_at, of: requests whose texts were looked through, of those that the other conditions
-    leave. found: the number that matched; there are at least so many. back_to: everything that
+    leave, deleted ones that were not purged yet among them. found: the number that matched and are
+    not deleted; there are at least so many. back_to: everything that
     started at this moment or later was looked through; None at the beginning and at the end.
     """
 
@@ -73,7 +74,8 @@ class Candidate:
 class Scan:
     """One filter's search over the requests up to the id `high`.
 
-    bound: what started before it is still to be looked through. size: of the next slice.
+    found: with those that are deleted now. bound: what started before it is still to be looked
+    through. size: of the next slice.
     few: all that is left, the newest first, where it is not many.
     """
 
@@ -134,7 +136,7 @@ def begin(
 
 def _candidates(scan: Scan, low: datetime | None = None) -> tuple[str, list[Any]]:
     """FROM and WHERE of what is still to be looked through, from `low` on."""
-    where = f"FROM requests r WHERE r.deleted_at IS NULL AND r.id <= ? AND ({scan.narrow.sql})"
+    where = f"FROM requests r WHERE r.id <= ? AND ({scan.narrow.sql})"
     params: list[Any] = [scan.high, *scan.narrow.params]
     if scan.bound is not None:
         where += " AND r.started_at < ?"
@@ -275,7 +277,7 @@ def catch_up(connection: Connection, scan: Scan, up_to: int | None) -> None:
         newest = int(row[0]) if row else 0
         if newest <= scan.high or (up_to is not None and up_to <= scan.high):
             return
-        where = f"r.deleted_at IS NULL AND r.id > ? AND r.id <= ? AND ({scan.narrow.sql})"
+        where = f"r.id > ? AND r.id <= ? AND ({scan.narrow.sql})"
         params: list[Any] = [scan.high, newest, *scan.narrow.params]
         number = _number(cursor, f"FROM requests r WHERE {where}", params)
         found = _insert(

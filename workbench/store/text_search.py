@@ -1,7 +1,9 @@
 """Searching whole texts: newest first, slice by slice, and able to say how far it came.
 
 The last searches are kept with what they found, so that turning a page, opening a request or
-counting goes on where a search stands instead of reading every text again.
+counting goes on where a search stands instead of reading every text again. Texts of deleted
+requests are looked through as well: which requests are there is asked when a search is read, so
+that deleting, and taking that back, need no second reading.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,7 +23,16 @@ from workbench.store.filter_parts import Part
 from workbench.store.filter_sql import compile_in_two
 from workbench.store.text_scan import Reach, Scan, begin, catch_up, step
 
-__all__ = ["SECONDS", "Reach", "advance", "found_in", "found_near", "reads_texts", "slices"]
+__all__ = [
+    "SECONDS",
+    "Reach",
+    "advance",
+    "forget",
+    "found_in",
+    "found_near",
+    "reads_texts",
+    "slices",
+]
 
 # One step of a page: long enough for a million requests of 3 KB, short enough to be waited for.
 SECONDS = 1.2
@@ -29,20 +41,38 @@ KEPT = 6
 RETIRED_SECONDS = 60.0
 # A place in the order of time: a time as it is stored, and an id.
 Place = tuple[datetime, int]
-# What people and programs change later; texts and what a call was never change.
-_CHANGING = {
-    "tags",
-    "metadata",
-    "metadata_keys",
-    "score",
-    "group_id",
-    "prompt_name",
-    "prompt_id",
-    "prompt_version_number",
-    "prompt_label",
-    "input_variables",
-    "input_variable_keys",
-}
+_DELETED = "(SELECT id FROM requests WHERE deleted_at IS NOT NULL)"
+# What a request has from its arrival on. Everything else is changed later by people and programs;
+# what rewrites texts, or takes rows away, calls `forget`.
+FIXED = frozenset(
+    {
+        "pl_id",
+        "request_start_time",
+        "request_end_time",
+        "engine",
+        "provider_type",
+        "status",
+        "error_type",
+        "finish_reason",
+        "latency_ms",
+        "cost",
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+        "text",
+        "input_text",
+        "output_text",
+        "output",
+        "output_keys",
+        "tool_names",
+        "is_json",
+        "is_tool_call",
+        "is_plain_text",
+        "function_name",
+        "source",
+        "origin",
+    }
+)
 
 
 class _Scans:
@@ -53,6 +83,8 @@ class _Scans:
         self.by_filter: OrderedDict[Filter, Scan] = OrderedDict()
         self.retired: list[tuple[float, str]] = []
         self.number = 0
+        # Counted up by `forget`: a search that began before it is not to be kept after it.
+        self.forgotten = 0
 
 
 _lock = threading.Lock()
@@ -78,7 +110,7 @@ def advance(
     None), or `seconds` are over. None for a filter that reads no texts."""
     reach: Reach | None = None
     for reach in slices(connection, filter_, now=now, up_to=up_to, seconds=seconds, enough=enough):
-        if enough is not None and _found(connection, filter_, place, reach) >= enough:
+        if enough is not None and _found_beyond(connection, filter_, place, up_to, reach) >= enough:
             break
     return reach
 
@@ -99,12 +131,12 @@ def slices(
     if scan is None:
         return
     until = time.monotonic() + seconds
-    yield scan.reach
+    yield _reach(connection, scan)
     while not scan.is_complete and time.monotonic() < until:
         with scan.lock, connection.cursor() as cursor:
             if not scan.is_complete:
                 step(cursor, scan, enough)
-        yield scan.reach
+        yield _reach(connection, scan)
 
 
 def found_in(
@@ -114,13 +146,15 @@ def found_in(
     up_to: int | None,
     *,
     so_far: bool = False,
+    has_advanced: bool = False,
 ) -> Part | None:
     """A condition on `requests r` that stands for the filter: what a search has found.
 
     None where nothing of the kind is known: no texts are read, or the search is not complete.
-    so_far: what an unfinished search has found will do.
+    so_far: what an unfinished search has found will do. has_advanced: the caller has just called
+    `advance`; what has changed since then is for the next one.
     """
-    scan = _known(connection, filter_, now)
+    scan = _advanced(connection, filter_) if has_advanced else _known(connection, filter_, now)
     if scan is None or (not scan.is_complete and not so_far):
         return None
     if scan.is_complete:
@@ -141,10 +175,10 @@ def found_near(
     newer: bool,
     limit: int,
 ) -> Part | None:
-    """Like `found_in`, for `limit` requests that were found so far next to each other in time:
-    the newest, or those at a place and older, or, with `newer`, those at it and newer. Only these
-    few have to be looked up then."""
-    scan = _known(connection, filter_, now)
+    """Like `found_in` after `advance`, for `limit` requests that were found so far next to each
+    other in time: the newest, or those at a place and older, or, with `newer`, those at it and
+    newer. Only these few have to be looked up then."""
+    scan = _advanced(connection, filter_)
     if scan is None:
         return None
     if scan.is_complete:
@@ -162,7 +196,7 @@ def found_near(
     with connection.cursor() as cursor:
         rows = cursor.execute(
             f"SELECT f.id FROM memory.main.{scan.table} f WHERE {where} "
-            "AND f.id NOT IN (SELECT id FROM requests WHERE deleted_at IS NOT NULL) "
+            f"AND f.id NOT IN {_DELETED} "
             f"ORDER BY f.started_at {order}, f.id {order} LIMIT ?",
             [*params, limit],
         ).fetchall()
@@ -172,34 +206,61 @@ def found_near(
 
 
 def forget(connection: Connection) -> None:
-    """Begin every search anew: texts that were looked through are others now."""
+    """Begin every search anew: texts that were looked through are others now, or are gone."""
     scans = _scans_of(connection)
     with scans.lock:
+        scans.forgotten += 1
         at = time.monotonic()
         scans.retired += [(at, scan.table) for scan in scans.by_filter.values()]
         scans.by_filter.clear()
 
 
-def _known(connection: Connection, filter_: Filter, now: datetime) -> Scan | None:
+def _advanced(connection: Connection, filter_: Filter) -> Scan | None:
     scans = _scans_of(connection)
     with scans.lock:
-        scan = scans.by_filter.get(filter_)
+        return scans.by_filter.get(filter_)
+
+
+def _known(connection: Connection, filter_: Filter, now: datetime) -> Scan | None:
+    scan = _advanced(connection, filter_)
     return scan if scan is not None and _is_fresh(connection, scan, now) else None
 
 
-def _found(connection: Connection, filter_: Filter, place: Place | None, reach: Reach) -> int:
-    if place is None:
+def _reach(connection: Connection, scan: Scan) -> Reach:
+    """How far a search is, with what it found that is still there."""
+    reach = scan.reach
+    return replace(reach, found=_number(connection, scan, "TRUE", [])) if reach.found else reach
+
+
+def _found_beyond(
+    connection: Connection,
+    filter_: Filter,
+    place: Place | None,
+    up_to: int | None,
+    reach: Reach,
+) -> int:
+    """How many were found at a place and older, among those up to an id."""
+    if place is None and up_to is None:
         return reach.found
-    scans = _scans_of(connection)
-    with scans.lock:
-        scan = scans.by_filter.get(filter_)
+    scan = _advanced(connection, filter_)
     if scan is None:
         return 0
+    where, params = "TRUE", []
+    if place is not None:
+        where = "(f.started_at < ? OR (f.started_at = ? AND f.id <= ?))"
+        params = [place[0], *place]
+    if up_to is not None:
+        where += " AND f.id <= ?"
+        params.append(up_to)
+    return _number(connection, scan, where, params)
+
+
+def _number(connection: Connection, scan: Scan, where: str, params: list[Any]) -> int:
     with connection.cursor() as cursor:
         row = cursor.execute(
-            f"SELECT count(*) FROM memory.main.{scan.table} "
-            "WHERE started_at < ? OR (started_at = ? AND id <= ?)",
-            [place[0], *place],
+            f"SELECT count(*) FROM memory.main.{scan.table} f "
+            f"WHERE {where} AND f.id NOT IN {_DELETED}",
+            params,
         ).fetchone()
     return int(row[0]) if row else 0
 
@@ -221,12 +282,15 @@ def _scan(connection: Connection, filter_: Filter, now: datetime, up_to: int | N
             if known.is_complete or up_to is None or up_to <= known.high:
                 return known
         scans.number += 1
-        table = f"found_{scans.number}"
+        table, forgotten = f"found_{scans.number}", scans.forgotten
     scan = begin(connection, table, filter_, now, up_to)
     with scans.lock, connection.cursor() as cursor:
         old = scans.by_filter.pop(filter_, None)
-        scans.by_filter[filter_] = scan
         dropped = [old] if old else []
+        if scans.forgotten == forgotten:
+            scans.by_filter[filter_] = scan
+        else:
+            dropped.append(scan)
         while len(scans.by_filter) > KEPT:
             dropped.append(scans.by_filter.popitem(last=False)[1])
         at = time.monotonic()
@@ -247,4 +311,4 @@ def _is_fresh(connection: Connection, scan: Scan, now: datetime) -> bool:
         return False
     if scan.changes == connection.changes:
         return True
-    return not any(each.field in _CHANGING for each in conditions)
+    return all(each.field in FIXED for each in conditions)
