@@ -19,8 +19,8 @@ from workbench.evals.reading_values import Row as Row
 from workbench.evals.reading_values import Scored as Scored
 from workbench.evals.reading_values import Summary as Summary
 from workbench.evals.runner import running_here
-from workbench.evals.statistics import t_interval
 from workbench.evals.values import as_text
+from workbench.statistics import t_interval
 from workbench.store import dataset_reading, evaluation_cells, evaluation_pages, evaluation_sums
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_pages import Condition as Condition

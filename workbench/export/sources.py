@@ -17,10 +17,11 @@ import pyarrow as pa
 from workbench.export.formats import PREFERENCE, TABLE, TUNING
 from workbench.filters import describe, parse_text, to_api, to_url
 from workbench.jsontext import FieldError
-from workbench.store import export_prompts
+from workbench.store import export_datasets, export_prompts
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_columns import Column, columns_of
+from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
 from workbench.store.export_rows import Snapshot
 from workbench.store.filter_sql import explain_sql
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 REQUESTS: Final = "requests"
 PROMPTS: Final = "prompts"
+DATASETS: Final = "datasets"
 
 
 class AnySnapshot(Protocol):
@@ -129,6 +131,39 @@ def _prompts_words(spec: Spec) -> str:
     return f'prompt templates named like "{spec.q}"' if spec.q else "all prompt templates"
 
 
+def _datasets_check(spec: Spec) -> None:
+    if spec.dataset is None:
+        raise FieldError("dataset", "the number of a dataset is needed")
+
+
+def _dataset_columns(connection: Connection, spec: Spec) -> list[Column]:
+    with DatasetSnapshot(connection, spec.dataset or 0, spec.version) as snapshot:
+        return snapshot.chosen(spec.columns)
+
+
+def _datasets_words(spec: Spec) -> str:
+    version = "the newest version" if spec.version is None else f"version {spec.version}"
+    return f"{version} of dataset {spec.dataset}"
+
+
+def _datasets_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+    return {
+        "words": _datasets_words(spec),
+        "json": {"dataset": spec.dataset, "version": spec.version},
+        "sql": export_datasets.explained(spec.dataset or 0, spec.version),
+        "link": None,
+    }
+
+
+def _dataset_named(text: str, _zone: tzinfo | None) -> dict[str, Any]:
+    """ "ID" or "ID VERSION"."""
+    words = text.split()
+    if not 1 <= len(words) <= 2 or not all(word.isdecimal() for word in words):
+        raise FieldError("dataset", "the number of a dataset is needed, and of a version of it")
+    numbers = [int(word) for word in words]
+    return {"dataset": numbers[0], **({"version": numbers[1]} if len(numbers) > 1 else {})}
+
+
 SOURCES = {
     each.name: each
     for each in (
@@ -166,6 +201,21 @@ SOURCES = {
             ),
             read=lambda text, _: {"q": text or None},
             choice=("q",),
+        ),
+        Source(
+            name=DATASETS,
+            label="Datasets",
+            noun="row",
+            snapshot=lambda connection, spec, _, started: DatasetSnapshot(
+                connection, spec.dataset or 0, spec.version, started=started
+            ),
+            columns=_dataset_columns,
+            check=_datasets_check,
+            words=_datasets_words,
+            told=_datasets_told,
+            nothing=lambda _: "This version of the dataset has no rows.",
+            read=_dataset_named,
+            choice=("dataset", "version"),
         ),
     )
 }

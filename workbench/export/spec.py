@@ -13,6 +13,7 @@ from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, fo
 from workbench.export.masking.detectors import DETECTORS
 from workbench.export.sources import PROMPTS, REQUESTS, SOURCES, check_source
 from workbench.filters import Filter, FilterError, from_api, to_api
+from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, path_text
 from workbench.store.export_columns import METADATA
 
@@ -104,18 +105,21 @@ class Tuning(_Part):
 class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
-    source: of SOURCES: "requests", or "prompts" (a row for each version of the prompt templates
-    whose name holds q; tables alone). filter_group, q: as in the request search. columns: names of
-    the source's columns, looked up where the store is (`check_columns`); none are the usual ones.
-    flatten: each key of the metadata
-    and each score becomes a column of its own (tables without chosen columns). name: of the files.
-    keep_days: the files are kept so long. bucket: they are put into the installation's bucket too.
+    source: of SOURCES: "requests", "prompts" (a row for each version of the prompt templates whose
+    name holds q; tables alone), or "datasets" (the rows of a version of a dataset, without a number
+    of the newest published one; tables alone). filter_group, q: as in the request search. columns:
+    names of the source's columns, looked up where the store is (`check_columns`); none are the
+    usual ones. flatten: each key of the metadata and each score becomes a column of its own (tables
+    without chosen columns). name: of the files. keep_days: the files are kept so long. bucket: they
+    are put into the installation's bucket too.
     """
 
     source: _SourceName = REQUESTS
     format: Short = "csv"
     filter_group: _FilterGroup | None = None
     q: Annotated[str, Field(max_length=20_000)] | None = None
+    dataset: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     columns: tuple[Key, ...] = Field(default=(), max_length=200)
     flatten: bool = False
     masking: Masking | None = None

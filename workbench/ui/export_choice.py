@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from workbench.export.sources import PROMPTS, SOURCES
+from workbench.export.sources import DATASETS, PROMPTS, SOURCES
+from workbench.ui.export_dataset import draw_dataset_choice
 from workbench.ui.export_draft import Options, bound, choose_source
 
 _SOURCE = "export-source"
@@ -24,7 +25,10 @@ def _draw_prompts(options: Options) -> None:
     )
 
 
-CHOICES: dict[str, Callable[[Options], None]] = {PROMPTS: _draw_prompts}
+CHOICES: dict[str, Callable[[Options], None]] = {
+    PROMPTS: _draw_prompts,
+    DATASETS: draw_dataset_choice,
+}
 
 
 def draw_source(source: str) -> None:

@@ -13,10 +13,11 @@ import orjson
 import streamlit as st
 
 from workbench.export.formats import FORMATS
-from workbench.export.sources import REQUESTS, SOURCES, check_columns
+from workbench.export.sources import DATASETS, REQUESTS, SOURCES, check_columns
 from workbench.export.spec import Masking, Spec, Tuning, read_spec
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
+from workbench.store import datasets
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.filter_bar import write_filter
@@ -140,7 +141,17 @@ def choose_source(source: str) -> None:
     if source == REQUESTS:
         clear()
         return
-    write_options({"source": source, "name": source})
+    options: Options = {"source": source, "name": source}
+    if source == DATASETS:
+        newest = datasets.listed(open_store().connection, limit=1)
+        if not newest:
+            st.session_state[state.SAID] = "There is no dataset yet."
+            return
+        options["dataset"] = newest[0].id
+        # Of a dataset that was never published its draft leaves.
+        if newest[0].newest is None and newest[0].draft is not None:
+            options["version"] = newest[0].draft
+    write_options(options)
     names = [each.name for each in FORMATS.values() if each.kind in SOURCES[source].kinds]
     if st.query_params.get(state.EXPORT_FORMAT) not in names:
         st.query_params[state.EXPORT_FORMAT] = names[0]

@@ -12,6 +12,7 @@ import streamlit as st
 
 from workbench.export.masking import patterns
 from workbench.export.preview import Change, Preview, preview
+from workbench.export.sources import REQUESTS
 from workbench.export.spec import Spec, read_spec
 from workbench.jsontext import FieldError
 from workbench.store import search
@@ -40,7 +41,8 @@ def read_preview(spec: Spec, now: datetime) -> Preview | None:
             return _previewed(
                 orjson.dumps(asked).decode(),
                 orjson.dumps(own).decode() if spec.masking else "",
-                f"{store.settings.database} {search.newest_id(store.connection)}",
+                f"{store.settings.database} {search.newest_id(store.connection)} "
+                f"{0 if spec.source == REQUESTS else store.connection.changes}",
                 f"{now:%Y-%m-%d %H:%M}",
             )
     except (StoreError, FieldError) as error:

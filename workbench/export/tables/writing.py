@@ -14,6 +14,7 @@ from workbench.export.sources import AnySnapshot, check_columns, source_of
 from workbench.export.spec import Spec
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, SCORE, Column, column_of
+from workbench.store.export_datasets import DatasetSnapshot
 
 # A table with more columns than this is no table to look at.
 MAX_FLAT = 100
@@ -82,6 +83,9 @@ def columns_for(
     Keys become names of columns, so they are masked too; a column that was asked for by its name
     keeps it.
     """
+    if isinstance(snapshot, DatasetSnapshot):
+        # Of its own moment: the newest version may be another one by now.
+        return snapshot.chosen(spec.columns), {}
     chosen = check_columns(snapshot.connection, spec)
     if not spec.flatten or spec.columns or not source_of(spec).has_metadata:
         return chosen, {}
