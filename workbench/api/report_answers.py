@@ -89,7 +89,7 @@ def columns(grid: Grid, report_id: int, summaries: Mapping[str, Summary] | None 
     scored = set((grid.run.score or {}).get("columns") or [])
     if not scored and grid.columns:
         scored = {grid.columns[-1].name}
-    inputs = [
+    inputs: list[dict[str, Any]] = [
         {
             "id": None,
             "report_id": report_id,

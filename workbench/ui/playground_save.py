@@ -19,8 +19,8 @@ from workbench.templates import with_format
 from workbench.ui import access, state
 from workbench.ui.model_settings import ours
 from workbench.ui.playground_state import keep
-from workbench.ui.template_editor import hold
-from workbench.ui.template_editor import keep as keep_draft
+from workbench.ui.template_draft import hold
+from workbench.ui.template_draft import keep as keep_draft
 from workbench.ui.template_list import NEW
 from workbench.ui.template_save import draw_save
 
