@@ -4,7 +4,7 @@ JSON Schema itself."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -116,7 +116,7 @@ def _draw_row(
         changed = {**row, field: "" if field == TYPE and value == _NO_TYPE else value}
         put([*rows[:index], changed, *rows[index + 1 :]])
 
-    def text(field: str, placeholder: str, width: int | str) -> None:
+    def text(field: str, placeholder: str, width: int | Literal["stretch"]) -> None:
         st.text_input(
             field,
             row[field],
@@ -125,7 +125,7 @@ def _draw_row(
             args=(field,),
             placeholder=placeholder,
             label_visibility="collapsed",
-            width=width,  # type: ignore[arg-type]
+            width=width,
         )
 
     now = row[TYPE] or _NO_TYPE
