@@ -79,7 +79,7 @@ def test_a_schema_that_is_none_is_refused_and_nothing_is_lost(
     label = "JSON Schema of the answer (response_format)"
     write(app, label, SCHEMA.replace('"object"', '"wrong"'))
     assert "no JSON Schema" in text_of(app)
-    assert "wrong" in next(one for one in app.text_area if one.label == label).value
+    assert "wrong" in str(next(one for one in app.text_area if one.label == label).value)
     assert "unsaved changes" not in text_of(app)
 
 
