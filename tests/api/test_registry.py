@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -275,7 +276,8 @@ def test_a_template_without_an_end_is_answered_with_its_text_and_a_warning(
     answer = client.post(path(name), json={"input_variables": {"x": "y"}})
     assert answer.status_code == 200
     assert answer.json()["prompt_template"]["messages"][0]["content"][0]["text"] == loop
-    assert "CPU time" in answer.json()["warning"]
+    # Which limit ends it depends on how busy the machine is: that of CPU time or that of the clock.
+    assert re.search("CPU time|seconds and was stopped", answer.json()["warning"])
 
 
 def test_the_raw_template_keeps_or_resolves_its_snippets(

@@ -189,7 +189,7 @@ def test_an_idle_editor_tells_of_a_newer_version_and_shows_it(visit: Visit, serv
     expect(page.get_by_text("from version 2")).to_be_visible()
 
 
-def test_a_tool_gets_its_parameters_in_a_table(visit: Visit, server: Server) -> None:
+def test_a_tool_gets_its_parameters_as_rows(visit: Visit, server: Server) -> None:
     publish(server, "tools", "Find {what}")
     visitor = visit(viewport={"width": 1440, "height": 1400})
     page = visitor.goto("/templates")
@@ -201,16 +201,14 @@ def test_a_tool_gets_its_parameters_in_a_table(visit: Visit, server: Server) -> 
     page.get_by_role("option", name="Function").click()
     expect(page.get_by_text("Tools (1)")).to_be_visible()
     visitor.settle()
-    # The last line of the table is for a new row.
-    table = page.locator("[data-testid=stDataFrame]").first
-    place = table.bounding_box()
-    assert place is not None
-    page.mouse.dblclick(place["x"] + 80, place["y"] + 52)
-    page.keyboard.type("words")
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Add parameter").click()
+    name = page.get_by_placeholder("Name", exact=True)
+    expect(name).to_have_value("parameter")
+    name.fill("words")
+    name.press("Enter")
     visitor.settle()
-    page.get_by_label("Description").fill("Finds things")
-    page.get_by_label("Description").press("Enter")
+    page.get_by_label("Description", exact=True).first.fill("Finds things")
+    page.get_by_label("Description", exact=True).first.press("Enter")
     visitor.settle()
     save(page, "A tool")
     got = requests.get(

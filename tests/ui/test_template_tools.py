@@ -10,10 +10,9 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.conftest import Open, press, text_of
 from workbench.registry import finding, publishing
 from workbench.registry.publishing import Draft
-from workbench.registry.tool_form import NAME, REQUIRED, TYPE
+from workbench.registry.tool_form import ABOUT, NAME, REQUIRED, TYPE, VALUES
 from workbench.store import drafts
 from workbench.store.store import Store
-from workbench.ui.tool_parameters import applied
 
 SEARCH = {
     "type": "function",
@@ -140,12 +139,39 @@ def test_json_stands_beside_the_form_and_is_checked(
     assert prompt_of(store, template)["tools"][0]["function"]["parameters"]["properties"] == {}
 
 
-def test_what_is_typed_into_the_table_is_applied_to_its_rows() -> None:
-    base = [{NAME: "a", TYPE: "string"}, {NAME: "b", TYPE: "string"}]
-    typed = {
-        "edited_rows": {1: {NAME: "c", REQUIRED: True}},
-        "deleted_rows": [0],
-        "added_rows": [{NAME: "d"}, {}],
+def field(app: AppTest, index: int, name: str) -> Any:
+    kinds = [*app.text_input, *app.selectbox, *app.checkbox]
+    return next(one for one in kinds if str(one.key).startswith(f"parameter-{index}-{name}-"))
+
+
+def parameters(store: Store, template: int) -> dict[str, Any]:
+    found: dict[str, Any] = prompt_of(store, template)["tools"][0]["function"]["parameters"]
+    return found
+
+
+def test_parameters_are_rows_that_are_added_changed_and_removed(
+    open_page: Open, template: int, store: Store
+) -> None:
+    app = press(open_page("templates", template=str(template)), "Add parameter")
+    field(app, 1, NAME).set_value("limit").run()
+    field(app, 1, TYPE).set_value("integer").run()
+    field(app, 1, REQUIRED).set_value(True).run()
+    field(app, 0, ABOUT).set_value("What to look for").run()
+    field(app, 0, VALUES).set_value("a, b").run()
+    assert parameters(store, template) == {
+        "type": "object",
+        "properties": {
+            "words": {"type": "string", "description": "What to look for", "enum": ["a", "b"]},
+            "limit": {"type": "integer"},
+        },
+        "required": ["limit"],
     }
-    assert applied(base, typed) == [{NAME: "c", TYPE: "string", REQUIRED: True}, {NAME: "d"}]
-    assert base[1][NAME] == "b"
+    field(app, 1, NAME).set_value("words").run()
+    assert "words stands there twice" in text_of(app)
+    assert set(parameters(store, template)["properties"]) == {"words", "limit"}
+    field(app, 1, NAME).set_value("most").run()
+    assert "stands there twice" not in text_of(app)
+    next(one for one in app.button if one.help == "Remove words").click()
+    app.run()
+    assert set(parameters(store, template)["properties"]) == {"most"}
+    assert field(app, 0, NAME).value == "most"

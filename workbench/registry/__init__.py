@@ -10,9 +10,11 @@
 | `labels` | set, move, remove, protect; approvals; the history |
 | `preflight` | try logged inputs on a version before a label moves |
 | `ab` | labels that serve several versions |
+| `moving` | moves of labels as JSON, for the API and the command line |
 | `compare` | what differs between two versions |
 | `listing`, `folders` | lists, search, folders |
 | `snippets` | who takes a snippet in |
+| `editing`, `tool_form` | what stands in the editor; tools as a form shows them |
 | `variable_sets`, `base_urls` | values to try with; addresses of providers |
 | `usage` | what the logs know of a template |
 | `links` | logged requests and the templates that made them |

@@ -36,7 +36,6 @@ NAME, TYPE, REQUIRED, ABOUT, VALUES, WAS = (
     "One of",
     "was",
 )
-COLUMNS = (NAME, TYPE, REQUIRED, ABOUT, VALUES, WAS)
 CHOICES = ("auto", "none", "required")
 
 

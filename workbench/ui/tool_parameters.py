@@ -3,10 +3,9 @@ JSON Schema itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from workbench.jsontext import FieldError
@@ -16,11 +15,14 @@ from workbench.registry.tool_form import ABOUT, NAME, REQUIRED, TYPE, VALUES, WA
 from workbench.ui.hostile import escaped
 from workbench.ui.json_box import draw_json_box
 
+Changed = Callable[[], None]
+Rows = list[dict[str, Any]]
 _ROWS, _SCHEMA = "Rows", "JSON Schema"
+_NO_TYPE = "any"
 
 
 def draw_parameters(
-    editing: Editing, function: dict[str, Any], widget: str, changed: Callable[[], None]
+    editing: Editing, function: dict[str, Any], widget: str, changed: Changed
 ) -> None:
     """`widget` differs for each tool, and whenever something else than typing changed it."""
     rows = tool_form.rows_of(function.get("parameters"))
@@ -56,66 +58,99 @@ def draw_parameters(
 
 
 def _draw_rows(
-    editing: Editing,
-    function: dict[str, Any],
-    rows: list[dict[str, Any]],
-    widget: str,
-    changed: Callable[[], None],
+    editing: Editing, function: dict[str, Any], rows: Rows, widget: str, changed: Changed
 ) -> None:
-    # What is typed counts from the rows as they were first drawn: Streamlit keeps the difference,
-    # and forgets it when the table was away.
-    key = f"parameter-rows-{widget}"
-    if key not in st.session_state or f"{key}-base" not in st.session_state:
-        st.session_state[f"{key}-base"] = rows, function.get("parameters")
-    base, schema = st.session_state[f"{key}-base"]
-    wrong = f"{key}-wrong"
+    wrong = f"parameters-{widget}-wrong"
 
-    def edited() -> None:
+    def put(made: Rows) -> bool:
+        """Take rows over as the schema; what does not fit stays in its field, with the reason."""
         try:
-            made = tool_form.schema_of(applied(base, st.session_state[key]), schema)
-            schemas.check_schema(made, ("parameters",))
+            schema = tool_form.schema_of(made, function.get("parameters"))
+            schemas.check_schema(schema, ("parameters",))
         except FieldError as error:
             st.session_state[wrong] = f"{error} Nothing was changed."
-            return
+            return False
         st.session_state.pop(wrong, None)
-        function["parameters"] = made
+        function["parameters"] = schema
         editing.is_changed = True
         changed()
+        return True
 
-    types = list(dict.fromkeys((*tool_form.TYPES, *(row[TYPE] for row in base if row[TYPE]))))
-    st.data_editor(
-        _frame(base),
-        key=key,
-        num_rows="dynamic",
-        hide_index=True,
-        on_change=edited,
-        column_config={
-            NAME: st.column_config.TextColumn(required=True, width=120),
-            TYPE: st.column_config.SelectboxColumn(options=types, default="string", width=85),
-            REQUIRED: st.column_config.CheckboxColumn(default=False, width=90),
-            ABOUT: st.column_config.TextColumn(width=150),
-            VALUES: st.column_config.TextColumn(
-                help="Allowed texts, with commas between them", width=90
-            ),
-            WAS: None,
-        },
-    )
+    def put_whole(made: Rows) -> None:
+        # Other rows than those on the page: the fields are drawn anew.
+        if put(made):
+            editing.revision += 1
+            changed()
+
+    for index, row in enumerate(rows):
+        _draw_row(rows, index, row, widget, put, put_whole)
     if wrong in st.session_state:
         st.error(escaped(st.session_state[wrong]), icon=":material/error:")
 
+    def add() -> None:
+        name = tool_form.free_name("parameter", [each[NAME] for each in rows])
+        put_whole([*rows, {NAME: name, TYPE: "string"}])
 
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """The rows as a table whose columns have a type where there is no row, too."""
-    made = pd.DataFrame(rows, columns=list(tool_form.COLUMNS))
-    texts = dict.fromkeys((NAME, TYPE, ABOUT, VALUES, WAS), "string")
-    return made.astype({**texts, REQUIRED: "bool"})
+    st.button(
+        "Add parameter",
+        icon=":material/add:",
+        key=f"add-parameter-{widget}",
+        type="tertiary",
+        on_click=add,
+    )
 
 
-def applied(base: list[dict[str, Any]], typed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows with what was typed into the table: changed cells, new rows, removed rows."""
-    rows = [dict(row) for row in base]
-    for index, cells in (typed.get("edited_rows") or {}).items():
-        rows[int(index)] |= cells
-    gone = {int(index) for index in typed.get("deleted_rows") or ()}
-    kept = [row for index, row in enumerate(rows) if index not in gone]
-    return [*kept, *(dict(row) for row in typed.get("added_rows") or () if row.get(NAME))]
+def _draw_row(
+    rows: Rows,
+    index: int,
+    row: dict[str, Any],
+    widget: str,
+    put: Callable[[Rows], bool],
+    put_whole: Callable[[Rows], None],
+) -> None:
+    def key(field: str) -> str:
+        return f"parameter-{index}-{field}-{widget}"
+
+    def edited(field: str) -> None:
+        value = st.session_state[key(field)]
+        changed = {**row, field: "" if field == TYPE and value == _NO_TYPE else value}
+        put([*rows[:index], changed, *rows[index + 1 :]])
+
+    def text(field: str, placeholder: str, width: int | Literal["stretch"]) -> None:
+        st.text_input(
+            field,
+            row[field],
+            key=key(field),
+            on_change=edited,
+            args=(field,),
+            placeholder=placeholder,
+            label_visibility="collapsed",
+            width=width,
+        )
+
+    now = row[TYPE] or _NO_TYPE
+    types = list(dict.fromkeys((*tool_form.TYPES, _NO_TYPE, now)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        text(NAME, "Name", 130)
+        st.selectbox(
+            TYPE,
+            types,
+            index=types.index(now),
+            key=key(TYPE),
+            on_change=edited,
+            args=(TYPE,),
+            label_visibility="collapsed",
+            width=110,
+        )
+        text(ABOUT, "What it is for", "stretch")
+        text(VALUES, "One of: a, b", 110)
+        st.checkbox(REQUIRED, row[REQUIRED], key=key(REQUIRED), on_change=edited, args=(REQUIRED,))
+        st.button(
+            "",
+            icon=":material/close:",
+            help=f"Remove {row[WAS]}",
+            key=key("remove"),
+            type="tertiary",
+            on_click=put_whole,
+            args=([*rows[:index], *rows[index + 1 :]],),
+        )
