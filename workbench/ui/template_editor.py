@@ -32,7 +32,7 @@ def current(template_id: int | None, number: int | None) -> Editing:
     wanted = (template_id, number)
     if isinstance(held, Editing) and (held.is_changed or _shows(subject) == wanted):
         return held
-    kept = drafts.kept(open_store().connection, access.actor(), subject)
+    kept = drafts.kept(open_store().connection, access.person(), subject)
     found = editings.from_json(kept.value) if kept is not None else None
     if found is None:
         found = _load(template_id, number)
@@ -63,19 +63,19 @@ def hold(editing: Editing) -> None:
 
 def keep(editing: Editing) -> None:
     """Keep the draft in the store: it outlives the page, the browser and the server."""
-    store, actor = open_store(), access.actor()
+    store, person = open_store(), access.person()
     value, subject = editing.to_json(), editing.subject
     try:
-        store.change(lambda cursor: drafts.keep(cursor, actor, subject, value)).result()
+        store.change(lambda cursor: drafts.keep(cursor, person, subject, value)).result()
     except Refused as error:
         st.session_state[state.SAID] = str(error)
 
 
 def drop(editing: Editing) -> None:
     """Forget what was begun; the editor shows the saved version again."""
-    store, actor, subject = open_store(), access.actor(), editing.subject
+    store, person, subject = open_store(), access.person(), editing.subject
     st.session_state.pop(_place(subject), None)
-    store.change(lambda cursor: drafts.forget(cursor, actor, subject)).result()
+    store.change(lambda cursor: drafts.forget(cursor, person, subject)).result()
 
 
 @st.fragment
