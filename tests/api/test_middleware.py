@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.server import KEY, log_body
+from workbench import browser_id
 from workbench.api.middleware import middleware
 from workbench.api.routes import find
 from workbench.store.store import Store
@@ -87,3 +88,50 @@ def test_api_paths_are_never_pages(site: TestClient) -> None:
 def test_the_api_lets_no_other_site_in(site: TestClient) -> None:
     answer = site.post("/track-request", json=log_body(), headers={"Origin": "https://evil.test"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+async def html(request: Request) -> Response:
+    return HTMLResponse("<p>a page</p>")
+
+
+@pytest.fixture
+def browser(store: Store) -> Iterator[TestClient]:
+    """Pages of HTML, at every path but one."""
+    routes = [Route("/plain", page), Route("/{path:path}", html)]
+    with TestClient(
+        Starlette(routes=routes, middleware=middleware()), base_url="http://localhost"
+    ) as client:
+        yield client
+
+
+def test_a_browser_gets_a_name_once_with_its_first_page(browser: TestClient) -> None:
+    first = browser.get("/logs").headers["set-cookie"]
+    pair, *rules = first.split("; ")
+    assert pair.startswith(f"{browser_id.COOKIE}=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rules)
+    assert "Secure" not in rules
+    assert "set-cookie" not in browser.get("/settings").headers
+
+
+def test_each_browser_gets_another_name(browser: TestClient) -> None:
+    names = set()
+    for _ in range(3):
+        browser.cookies.clear()
+        names.add(browser.get("/").headers["set-cookie"].split("; ")[0])
+    assert len(names) == 3
+
+
+def test_a_name_that_was_made_up_is_replaced(browser: TestClient) -> None:
+    browser.cookies.set(browser_id.COOKIE, "page")
+    assert "set-cookie" in browser.get("/").headers
+
+
+def test_only_pages_bring_the_name(browser: TestClient) -> None:
+    assert "set-cookie" not in browser.get("/plain").headers
+    assert "set-cookie" not in browser.get("/healthz").headers
+    assert "set-cookie" not in browser.get("/api/nothing").headers
+
+
+def test_behind_https_the_name_travels_by_https_alone(browser: TestClient) -> None:
+    answer = browser.get("/", headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in answer.headers["set-cookie"].split("; ")

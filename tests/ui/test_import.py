@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import threading
 from collections.abc import Iterator
 from datetime import UTC
@@ -20,7 +18,7 @@ from workbench.logs.importing.background import Jobs, close_jobs, jobs
 from workbench.logs.importing.background_job import Asked, Job
 from workbench.store import clock, search
 from workbench.store.store import Store
-from workbench.ui.importing_job import beginning
+from workbench.ui import download
 from workbench.ui.importing_words import plain
 
 WRONG = b"""Question,Reply,When,Customer,Note
@@ -298,18 +296,15 @@ def test_a_failed_import_says_why(open_page: Open, store: Store, all_jobs: Jobs)
     assert button(app, "Go on")
 
 
-def test_a_long_list_of_refused_rows_is_cut_between_two_records(tmp_path: Path) -> None:
-    path = tmp_path / "refused.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["line", "reason", "row"])
-        writer.writerows([n, "why", 'several\r\nlines, "quoted"'] for n in range(100))
-    assert beginning(path) == path.read_bytes()
-    cut = beginning(path, 1000)
-    assert 900 < len(cut) <= 1000
-    assert path.read_bytes().startswith(cut)
-    rows = list(csv.reader(io.StringIO(cut.decode(), newline="")))
-    assert rows[-1][2] == 'several\r\nlines, "quoted"'
+def test_a_long_list_of_refused_rows_leaves_whole_by_a_link(
+    open_page: Open, store: Store, all_jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = place(all_jobs, "own.csv", b"input,started_at\n" + b"q,not a time\n" * 50)
+    job = run_job(all_jobs, store, Asked(token, "own.csv", "neutral"))
+    assert "signature=" not in text_of(open_page("import", job=job.id))
+    monkeypatch.setattr(download, "BUTTON_BYTES", 100)
+    shown = text_of(open_page("import", job=job.id))
+    assert f"/api/workbench/imports/{job.id}/refused?name=own.csv.refused.csv" in shown
 
 
 def test_text_from_outside_stays_plain() -> None:

@@ -6,11 +6,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from tests.seed import row
 from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs import numbers
+from workbench import browser_id
 from workbench.filters import Filter
 from workbench.logs import bulk_jobs
 from workbench.logs.bulk import Selection
@@ -133,6 +135,29 @@ def test_chosen_columns_are_remembered_for_the_next_visit(
     assert shown_columns(open_page("logs", columns="cost,input")) == ["Cost", "Input"]
     store.change(lambda cursor: store.preferences.put(cursor, "page", name, ["broken"])).result()
     assert len(shown_columns(open_page("logs"))) == len(columns.USUAL)
+
+
+def test_each_browser_has_columns_of_its_own(
+    open_page: Open, seeded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookies: dict[str, str] = {}
+    monkeypatch.setattr(ContextProxy, "cookies", cookies)
+    browsers = [browser_id.make() for _ in range(2)]
+    for browser, names in zip(browsers, (("id", "input"), ("cost",)), strict=True):
+        cookies[browser_id.COOKIE] = browser
+        AppTest.from_function(_choose_columns, kwargs={"names": names}).run()
+    found = []
+    for browser in (*browsers, "made up"):
+        cookies[browser_id.COOKIE] = browser
+        found.append(shown_columns(open_page("logs")))
+    assert found[:2] == [["Request", "Input"], ["Cost"]]
+    assert len(found[2]) == len(columns.USUAL)
+
+
+def _choose_columns(names: tuple[str, ...]) -> None:
+    from workbench.ui import columns
+
+    columns.choose(names)
 
 
 def test_columns_of_a_link_come_back_from_their_text() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from workbench import browser_id
 from workbench.api.body import Message, Receive, Scope, Send
 from workbench.api.routes import find
 
@@ -67,7 +68,7 @@ class Gate:
                     scope = {**scope, "path_params": parameters}
                 await application(scope, receive, send)
                 return
-            send = _with_headers(send, scope["path"])
+            send = _with_headers(send, scope)
         await self._app(scope, receive, send)
 
 
@@ -80,18 +81,31 @@ def _with_single_slashes(scope: Scope) -> Scope:
     return {**scope, "raw_path": raw, "path": unquote(raw.decode("latin-1"))}
 
 
-def _with_headers(send: Send, path: str) -> Send:
-    policy = MEDIA_POLICY if path.startswith("/media/") else PAGE_POLICY
+def _with_headers(send: Send, scope: Scope) -> Send:
+    policy = MEDIA_POLICY if scope["path"].startswith("/media/") else PAGE_POLICY
     more = [(b"content-security-policy", policy.encode()), *_COMMON]
     names = {name for name, _ in more}
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in names]
-            message = {**message, "headers": [*kept, *more]}
+            message = {**message, "headers": [*kept, *more, *_cookie(scope, kept)]}
         await send(message)
 
     return sending
+
+
+def _cookie(scope: Scope, answered: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """With a page, a cookie for a browser that has none yet."""
+    kind = next((value for name, value in answered if name.lower() == b"content-type"), b"")
+    if not kind.startswith(b"text/html"):
+        return []
+    sent = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if browser_id.found_in(sent.get(b"cookie", "")):
+        return []
+    is_secure = "https" in (scope.get("scheme"), sent.get(b"x-forwarded-proto", "").strip())
+    made = browser_id.cookie(browser_id.make(), is_secure=is_secure)
+    return [(b"set-cookie", made.encode())]
 
 
 @cache

@@ -19,21 +19,41 @@ def path_of(id_: int) -> str:
     return f"/api/workbench/exports/{id_}/file"
 
 
+def refused_path(job_id: str) -> str:
+    """Where the rows are that an import refused."""
+    return f"/api/workbench/imports/{job_id}/refused"
+
+
+def blob_path(sha256: str) -> str:
+    """Where an attachment is."""
+    return f"/api/workbench/blobs/{sha256}"
+
+
 def signed(id_: int, name: str, now: float, seconds: int = SECONDS) -> str:
-    """The path and query of a file, good until `now` (seconds since 1970) and `seconds` more."""
-    expires = int(now) + seconds
-    query = {"name": name, "expires": expires, "signature": _signature(id_, name, expires)}
-    return f"{path_of(id_)}?{urlencode(query, quote_via=quote)}"
+    """The path and query of a file of an export, as `link` makes it."""
+    return link(path_of(id_), name, now, seconds)
 
 
 def is_good(id_: int, name: str, expires: str, signature: str, now: float) -> bool:
+    return is_link_good(path_of(id_), name, expires, signature, now)
+
+
+def link(path: str, name: str, now: float, seconds: int = SECONDS) -> str:
+    """A path with the file's name in its query, good until `now` (seconds since 1970) and `seconds`
+    more."""
+    expires = int(now) + seconds
+    query = {"name": name, "expires": expires, "signature": _signature(path, name, expires)}
+    return f"{path}?{urlencode(query, quote_via=quote)}"
+
+
+def is_link_good(path: str, name: str, expires: str, signature: str, now: float) -> bool:
     """Whether a link was made here for this file, and its time is not over."""
     if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
         return False
-    right = _signature(id_, name, int(expires))
+    right = _signature(path, name, int(expires))
     return hmac.compare_digest(right.encode(), signature.encode()) and now < int(expires)
 
 
-def _signature(id_: int, name: str, expires: int) -> str:
-    message = f"{id_}\0{name}\0{expires}".encode()
+def _signature(path: str, name: str, expires: int) -> str:
+    message = f"{path}\0{name}\0{expires}".encode()
     return hmac.new(_secret, message, hashlib.sha256).hexdigest()

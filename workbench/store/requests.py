@@ -49,6 +49,12 @@ def summary_from(row: Sequence[Any]) -> Summary:
     )
 
 
+def blob(connection: Connection, sha256: str) -> bytes | None:
+    """An attachment that some request uses, by its digest."""
+    with connection.cursor() as cursor:
+        return _blob_data(cursor, [sha256]).get(sha256)
+
+
 def get(connection: Connection, request_id: int) -> Detail | None:
     """A request with all that belongs to it, or None if there is none or it was deleted."""
     with connection.cursor() as cursor:

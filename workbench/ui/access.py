@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench import browser_id
 from workbench.settings import settings
 from workbench.store.keys import same
 from workbench.ui import state
+
+# The actor where nobody is logged in.
+NOBODY = "page"
 
 
 def has_login() -> bool:
@@ -24,7 +28,15 @@ def actor() -> str:
     """Who a change on a page is recorded for."""
     if _has_identity_provider() and st.user.is_logged_in:
         return f"user:{st.user.email or st.user.name}"
-    return "page"
+    return NOBODY
+
+
+def person() -> str:
+    """Whose drafts and choices these are: a login, else the browser, else everybody alike. Changes
+    are recorded for `actor`."""
+    who, browser = actor(), st.context.cookies.get(browser_id.COOKIE)
+    is_known = who == NOBODY and isinstance(browser, str) and browser_id.is_good(browser)
+    return browser_id.name_of(str(browser)) if is_known else who
 
 
 def is_one_person() -> bool:

@@ -22,7 +22,7 @@ from workbench.store.sorting import MAX_KEY
 from workbench.store.store import open_store
 from workbench.store.suggestions import suggestions
 from workbench.ui import state
-from workbench.ui.access import actor
+from workbench.ui.access import NOBODY, actor, person
 
 MAX_SHOWN = 30
 MAX_KEYS = 100
@@ -205,7 +205,7 @@ def chosen() -> tuple[str, ...]:
     linked = parse(st.query_params.get(state.COLUMNS, ""))
     if linked:
         return linked
-    kept = preferences.get(open_store().connection, _preference(), "")
+    kept = _kept()
     return parse(kept if isinstance(kept, str) else "") or USUAL
 
 
@@ -222,12 +222,19 @@ def choose(names: Sequence[str]) -> None:
     else:
         st.query_params.pop(state.COLUMNS, None)
     store, who, name = open_store(), actor(), _preference()
-    if preferences.get(store.connection, name, "") != text:
+    if _kept() != text:
         store.change(lambda cursor: store.preferences.put(cursor, who, name, text)).result()
 
 
 def _preference() -> str:
-    return f"columns:{actor()}"
+    return f"columns:{person()}"
+
+
+def _kept() -> Any:
+    """What this person chose; else what was chosen before browsers were told apart."""
+    connection = open_store().connection
+    of_all = preferences.get(connection, f"columns:{NOBODY}", "")
+    return preferences.get(connection, _preference(), of_all)
 
 
 def keyed_names() -> list[str]:

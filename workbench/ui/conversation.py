@@ -11,9 +11,10 @@ import streamlit as st
 
 from workbench.logs.sessions import prompt_messages
 from workbench.messages import part_text, tool_calls
+from workbench.ui.attachments import draw_attachment, media_of
 from workbench.ui.highlight import hits, marked
-from workbench.ui.hostile import draw_text, escaped
-from workbench.ui.images import draw_image
+from workbench.ui.hostile import draw_text
+from workbench.ui.images import draw_image, is_drawn
 
 # A long system prompt shows its first line and folds the rest.
 FOLD_LENGTH = 300
@@ -207,15 +208,11 @@ def _marked_text(text: str, terms: Sequence[str]) -> str:
 
 
 def _draw_media(part: Message, key: str) -> None:
-    media = part.get("media") if isinstance(part.get("media"), Mapping) else part
-    assert isinstance(media, Mapping)
-    kind = str(media.get("type") or media.get("mime_type") or "file")
-    url = str(media.get("url") or "")
-    if kind.startswith("image/"):
+    title, kind, url = media_of(part)
+    if kind.startswith("image/") and is_drawn(url):
         draw_image(url, key)
-        return
-    title = str(media.get("title") or "attachment")
-    st.html(f'<p class="wb-note">{escaped(title)} · {escaped(kind)} · {len(url):,} characters</p>')
+    else:
+        draw_attachment(title, kind, url, key)
 
 
 def _draw_call(call: Message, result: Message | None, key: str, look: Look) -> None:

@@ -19,7 +19,7 @@ from workbench.store import facets, preferences, text_search
 from workbench.store.facets import COLUMNS, METADATA, TAGS, Facet, Name
 from workbench.store.store import Store, open_store
 from workbench.store.suggestions import suggestions
-from workbench.ui.access import actor
+from workbench.ui.access import actor, person
 
 SHOWN = 8
 MAX_KEYS = 8
@@ -67,7 +67,7 @@ def _keep(**changes: Any) -> None:
 
 
 def _preference() -> str:
-    return f"facets:{actor()}"
+    return f"facets:{person()}"
 
 
 def draw_switch() -> None:

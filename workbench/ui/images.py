@@ -10,10 +10,16 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from workbench.logs.remote_image import RemoteImageError, fetch_image
+from workbench.ui.attachments import draw_attachment
 from workbench.ui.hostile import escaped
 
 # Formats that hold pixels and nothing else: an SVG could hold a script.
 _PIXELS = re.compile(r"data:image/(png|jpeg|jpg|gif|webp);base64,", re.IGNORECASE)
+
+
+def is_drawn(url: str) -> bool:
+    """Whether `draw_image` draws it or offers to load it."""
+    return _PIXELS.match(url) is not None or (bool(url) and not url.startswith("data:"))
 
 
 def draw_image(url: str, key: str) -> None:
@@ -21,7 +27,7 @@ def draw_image(url: str, key: str) -> None:
     if inline:
         _draw_bytes(url[inline.end() :])
     elif url.startswith("data:"):
-        st.caption(f"Attachment {url[:60].split(',')[0]}, not drawn")
+        draw_attachment("", "", url, key)
     else:
         _draw_remote(url, key)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
+from workbench.export import links as links_to_files
 from workbench.filters import to_text
 from workbench.logs.importing.background_job import (
     DONE,
@@ -22,13 +22,12 @@ from workbench.logs.importing.background_job import (
 )
 from workbench.store.store import open_store
 from workbench.ui import links, state, words
+from workbench.ui.download import draw_download
 from workbench.ui.hostile import escaped
 from workbench.ui.importing import all_jobs, show_choice
 from workbench.ui.importing_words import STATES, plain
 from workbench.ui.zones import exact
 
-# More is not sent through the page, which would hold it in memory.
-DOWNLOAD_BYTES = 5 * 2**20
 _SHOWN = 10
 _SECONDS = 0.5
 
@@ -142,31 +141,11 @@ def _draw_refused(job: Job, path: Path) -> None:
     frame = pd.DataFrame(first).rename(columns=str.capitalize)
     st.dataframe(frame, hide_index=True, row_height=30, alt="The first refused rows")
     size = path.stat().st_size
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Download the refused rows",
-            lambda: beginning(path),
-            file_name=f"{job.asked.name}.refused.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        if size > DOWNLOAD_BYTES:
-            most, whole = words.size(DOWNLOAD_BYTES), words.size(size)
-            st.caption(f"The first {most} of {whole}. The whole file: {plain(str(path))}")
-
-
-def beginning(path: Path, most: int = DOWNLOAD_BYTES) -> bytes:
-    """The first records of a CSV file, as many as fit into so many bytes."""
-    if path.stat().st_size <= most:
-        return path.read_bytes()
-    kept = bytearray()
-    with path.open(encoding="utf-8", newline="") as file:
-        for record in csv.reader(file):
-            line = io.StringIO()
-            csv.writer(line).writerow(record)
-            data = line.getvalue().encode()
-            if len(kept) + len(data) > most:
-                break
-            kept += data
-    return bytes(kept)
+    draw_download(
+        "Download the refused rows",
+        path.read_bytes,
+        size,
+        f"{job.asked.name}.refused.csv",
+        links_to_files.refused_path(job.id),
+        mime="text/csv",
+    )

@@ -70,7 +70,7 @@ def ask_open_editor(session: Session, column: Column) -> None:
     editing = to_save(session, column, session.shared.name)
     editing.values = {**session.shared.values, **column.values}
     editing.is_changed = True
-    kept = drafts.kept(open_store().connection, access.actor(), editing.subject)
+    kept = drafts.kept(open_store().connection, access.person(), editing.subject)
     target = {state.TEMPLATE: str(editing.template_id or NEW)}
     if kept is not None:
         st.markdown("The editor holds unsaved work that is not of this column.")

@@ -65,7 +65,7 @@ def _held(subject: str) -> Editing | None:
 
 
 def _kept(subject: str) -> Editing | None:
-    kept = drafts.kept(open_store().connection, access.actor(), subject)
+    kept = drafts.kept(open_store().connection, access.person(), subject)
     return editings.from_json(kept.value) if kept is not None else None
 
 
@@ -81,19 +81,19 @@ def hold(editing: Editing) -> None:
 
 def keep(editing: Editing) -> None:
     """Keep the draft in the store: it outlives the page, the browser and the server."""
-    store, actor = open_store(), access.actor()
+    store, person = open_store(), access.person()
     value, subject = editing.to_json(), editing.subject
     try:
-        store.change(lambda cursor: drafts.keep(cursor, actor, subject, value)).result()
+        store.change(lambda cursor: drafts.keep(cursor, person, subject, value)).result()
     except Refused as error:
         st.session_state[state.SAID] = str(error)
 
 
 def drop(editing: Editing) -> None:
     """Forget what was begun; the editor shows the saved version again."""
-    store, actor, subject = open_store(), access.actor(), editing.subject
+    store, person, subject = open_store(), access.person(), editing.subject
     st.session_state.pop(_place(subject), None)
-    store.change(lambda cursor: drafts.forget(cursor, actor, subject)).result()
+    store.change(lambda cursor: drafts.forget(cursor, person, subject)).result()
 
 
 def load_newest(editing: Editing) -> None:
@@ -115,7 +115,7 @@ def draw_others(editing: Editing) -> None:
     if editing.template_id is None:
         return
     main = f"template/{editing.template_id}"
-    begun = drafts.subjects(open_store().connection, access.actor())
+    begun = drafts.subjects(open_store().connection, access.person())
     for subject, at in begun.items():
         number = _aside_number(subject, main)
         if subject == editing.subject or (subject != main and number is None):

@@ -110,7 +110,7 @@ def _ask_folder(names: dict[str, int]) -> None:
 
 
 def _draw_table(items: list[Item] | tuple[Item, ...], deleted: bool) -> None:
-    begun = drafts.subjects(open_store().connection, access.actor())
+    begun = drafts.subjects(open_store().connection, access.person())
     rows = [_row(item, begun) for item in items]
     selected = st.dataframe(
         pd.DataFrame(rows),

@@ -6,11 +6,12 @@ known by what the caller logged of them.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from workbench.logs.call import Call, Conversation
 from workbench.logs.normalise.openai_completions import texts
-from workbench.logs.normalise.openai_parts import audio_type
+from workbench.logs.normalise.openai_parts import audio_type, media_part
 from workbench.logs.normalise.shape import (
     billing,
     data_url,
@@ -18,6 +19,7 @@ from workbench.logs.normalise.shape import (
     first_count,
     items,
     mapping,
+    mime_of,
     text,
     text_or_none,
     without,
@@ -25,8 +27,16 @@ from workbench.logs.normalise.shape import (
 from workbench.messages import Message, Part, image_part, text_part, unknown_part
 from workbench.usage import Usage
 
-NAME = "openai.media/1"
+NAME = "openai.media/2"
 
+_FILE_KEYS = {
+    "name": ("name", "filename", "file_name", "path"),
+    "data": ("data", "content", "base64", "file_data", "url", "file_url"),
+    "type": ("type", "mime_type", "content_type"),
+}
+# Base64 of some length: a name or a path has a dot in it.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_MAX_PATH = 1024
 _PROMPT_KEYS = frozenset({"prompt", "input", "model", "image", "file"})
 
 
@@ -34,13 +44,14 @@ def normalise(call: Call) -> Conversation:
     kwargs, answer = call.kwargs, mapping(call.response)
     requested = text_or_none(kwargs.get("model"))
     asked = texts(kwargs.get("prompt")) + texts(kwargs.get("input"))
-    for key in ("image", "file"):
-        given = kwargs.get(key)
-        for one in given if isinstance(given, list) else [given]:
-            if isinstance(one, str) and one.startswith(("data:", "http")):
-                asked.append(image_part(one))
-            elif one:
-                asked.append(unknown_part({key: one}))
+    pictures = kwargs.get("image")
+    for one in pictures if isinstance(pictures, list) else [pictures]:
+        if isinstance(one, str) and one.startswith(("data:", "http")):
+            asked.append(image_part(one))
+        elif one:
+            asked.append(unknown_part({"image": one}))
+    if kwargs.get("file"):
+        asked.append(_file(kwargs["file"]))
     return Conversation(
         prompt={"type": "completion", "content": asked},
         output=output(call.response, kwargs),
@@ -51,6 +62,44 @@ def normalise(call: Call) -> Conversation:
         usage=usage_of(mapping(answer.get("usage"))),
         error=error_of(answer),
     )
+
+
+def _file(given: Any) -> Part:
+    """The file that was read out: its content, its address, or at least its name.
+
+    Callers log it as they like: as text, as `{"name": …, "data": …}`, or as the package takes it:
+    `[name, content, type]`.
+    """
+    if isinstance(given, list):
+        said = dict(zip(("name", "data", "type"), given, strict=False))
+    else:
+        said = {"data": given} if isinstance(given, str) else mapping(given)
+    first = {key: _first_text(said, names) for key, names in _FILE_KEYS.items()}
+    name, data, kind = first["name"], first["data"], first["type"]
+    if data and data.startswith("data:"):
+        return media_part(data, mime_of(data), name)
+    if data and data.startswith(("http://", "https://")):
+        return media_part(data, kind or None, name or data.rpartition("/")[2])
+    kind = kind or _type_of(name)
+    if data and _BASE64.fullmatch(data):
+        return media_part(data_url(data, kind or "application/octet-stream"), kind, name)
+    if data and not name and len(data) <= _MAX_PATH and "\n" not in data:
+        # A path, as the package takes one.
+        name, data = data, ""
+        kind = kind or _type_of(name)
+    if data or not name:
+        return unknown_part({"file": given})
+    return media_part(None, kind or None, name)
+
+
+def _first_text(said: dict[str, Any], names: tuple[str, ...]) -> str:
+    return next((said[each] for each in names if isinstance(said.get(each), str)), "")
+
+
+def _type_of(name: str) -> str:
+    """MIME type by the end of a file's name; "" where it has none."""
+    _, dot, end = name.rpartition(".")
+    return audio_type(end.lower()) if dot and end.isalnum() and len(end) <= 5 else ""
 
 
 def output(response: Any, kwargs: dict[str, Any]) -> list[Message]:
