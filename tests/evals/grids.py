@@ -170,11 +170,15 @@ def contexts_of(vendor: Any, registry: Registry | None = None, **more: Any) -> C
 
 
 def prompt(name: str, source: str, **more: Any) -> NewColumn:
-    """A prompt column of its own that sends what stands in a column."""
+    """A prompt column of its own that sends what stands in a column to a model of its name."""
+    return chat_column(name, source, "echo", name, **more)
+
+
+def chat_column(name: str, source: str, provider: str, model: str, **more: Any) -> NewColumn:
     inline = {
         "inline": True,
         "prompt_template": chat("{x}"),
-        "metadata": {"model": {"provider": "echo", "name": name, "parameters": {}}},
+        "metadata": {"model": {"provider": provider, "name": model, "parameters": {}}},
     }
     spec = {"inline_template": inline, "prompt_template_variable_mappings": {"x": source}, **more}
     return NewColumn(name, "PROMPT_TEMPLATE", spec)
