@@ -76,13 +76,15 @@ def add_version(cursor: Cursor, dataset_id: int, number: int, columns: str, rows
 class Vendor:
     """A model that answers "<model>: <last message>", keeps a log record as the host does, and
     counts. says: another answer for a text: a text or an error, taken one after the other, the
-    last again and again. delay: seconds. logs: False keeps no record."""
+    last again and again. otherwise: what it answers to every other text. delay: seconds. logs:
+    False keeps no record."""
 
     store: Store
     says: dict[str, list[str | ProviderError]] = field(default_factory=dict)
     delay: float = 0.0
     logs: bool = True
     price: Decimal | None = PRICE
+    otherwise: str | None = None
     asked: list[tuple[str, Origin]] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -97,7 +99,7 @@ class Vendor:
         finally:
             self.at_once -= 1
         script = self.says.get(text)
-        said: str | ProviderError = f"{call.model}: {text}"
+        said: str | ProviderError = self.otherwise or f"{call.model}: {text}"
         if script:
             said = script.pop(0) if len(script) > 1 else script[0]
         failed = said if isinstance(said, ProviderError) else None
