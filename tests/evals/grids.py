@@ -227,3 +227,11 @@ def runner(
         yield made
     finally:
         made.close()
+
+
+def crash(store: Store) -> None:
+    """End a store's runner as a kill would: nothing is finished, said or let go of."""
+    made = runner_of(store)
+    made._closed = True
+    made._loop.call_soon_threadsafe(made._loop.stop)
+    made._thread.join()

@@ -9,10 +9,10 @@ import pytest
 from tests.evals.killing import REPEATS, kill_rounds
 
 pytestmark = pytest.mark.slow
-ROUNDS, ROWS = 12, 120
+ROUNDS, ROWS = 8, 80
 
 
-def test_a_server_killed_12_times_ends_with_the_same_grid_and_pays_no_finished_call_twice(
+def test_a_server_killed_8_times_ends_with_the_same_grid_and_pays_no_finished_call_twice(
     tmp_path: Path,
 ) -> None:
     calls = kill_rounds(str(tmp_path / "workbench.duckdb"), ROWS, ROUNDS)
