@@ -1,4 +1,4 @@
-"""Two processes, one after the other, on one DuckLake store: what one left is finished by the next."""
+"""Two processes, one after the other, on one DuckLake store: the next finishes what one left."""
 
 from __future__ import annotations
 
