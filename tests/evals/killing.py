@@ -181,7 +181,7 @@ def kill_rounds(database: str, rows: int, rounds: int) -> int:
         for _ in range(rounds):
             server = Server(database, environment=environment).start(wait=False)
             target = asked.total + source.randint(1, max(2, calls // (rounds + 1)))
-            _until(lambda target=target: asked.total >= target, server)  # type: ignore[misc]
+            _until(lambda target=target: asked.total >= target, server)
             time.sleep(source.uniform(0, 0.1))
             server.kill()
             # What was on its way is answered, and nobody is there to hear it.

@@ -186,10 +186,10 @@ def do(
     elif what == "again":
         (scope,) = given
         of = {"column": "second"} if scope in ("column", "cell") else {}
-        row = {"row": 2} if scope in ("row", "cell") else {}
-        running.rerun(store, ACTOR, run, scope, **of, **row, go=False)  # type: ignore[arg-type]
+        at = {"row": 2} if scope in ("row", "cell") else {}
+        running.rerun(store, ACTOR, run, scope, **of, **at, go=False)  # type: ignore[arg-type]
         names = ["second", *plain.dependants("second")] if of else list(READS)
-        for one in [2] if row else range(1, ROWS + 1):
+        for one in [2] if at else range(1, ROWS + 1):
             failed = [n for n in names if plain.cells[one, n][0] == "failed"]
             plain.mark(one, failed if scope == "failed" else names)
     elif what == "break":

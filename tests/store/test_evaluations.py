@@ -26,6 +26,7 @@ from workbench.store import (
     evaluation_sums,
     evaluations,
 )
+from workbench.store.connection import Cursor
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_cells import Finished
 from workbench.store.evaluation_pages import Condition, Sort
@@ -58,7 +59,7 @@ def made(
     """A run over a dataset of these rows that this process has, and the ids of its columns."""
     dataset = add_dataset(store, rows, list(rows[0]))
 
-    def change(cursor: evaluation_cells.Cursor) -> int:
+    def change(cursor: Cursor) -> int:
         id_ = store.evaluations.create(cursor, ACTOR, "Grid", "")
         return store.evaluations.add_run(
             cursor,
@@ -266,7 +267,7 @@ def _numbers(values: Sequence[Any]) -> list[float]:
     return [one[0] for one in found if one is not None]
 
 
-CASES = [
+CASES: list[dict[str, Any]] = [
     {"question": "Where is it?", "size": 3},
     {"question": "WHERE was it", "size": 20},
     {"question": "Why", "size": None},
@@ -358,7 +359,8 @@ def test_two_columns_are_compared_row_by_row(store: Store) -> None:
     assert (found.changed, found.same, found.only_first, found.only_second) == (1, 1, 1, 1)
     assert found.numbers == 4
     assert found.difference == pytest.approx((-1 + 1.5 + 0 + 1) / 4)
-    assert (found.first, found.second) == (pytest.approx(5 / 4), pytest.approx(6.5 / 4))
+    assert found.first == pytest.approx(5 / 4)
+    assert found.second == pytest.approx(6.5 / 4)
     rows = evaluation_sums.paired_rows(
         store.connection, (run.id, a), (run.id, b), "better", offset=0, limit=5
     )
