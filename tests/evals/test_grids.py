@@ -23,12 +23,16 @@ from tests.evals.grids import (
     values,
     wait,
 )
-from tests.evals.support import Registry
+from tests.evals.support import Registry, chat
 from workbench.evals import grid_edits, grid_reading, grids, rating, running
 from workbench.evals.columns import TABLE, AllLeft, column_type
 from workbench.evals.grid_reading import Condition, Sort
 from workbench.evals.grids import NewColumn
+from workbench.evals.live import template_fetcher
+from workbench.evals.sandbox import available
 from workbench.jsontext import FieldError
+from workbench.registry import labels
+from workbench.registry.publishing import Draft, publish
 from workbench.settings import Settings
 from workbench.store import requests
 from workbench.store.errors import NotFound, Refused
@@ -325,3 +329,63 @@ def test_an_estimate_counts_calls_tokens_and_dollars_and_calls_nothing(
     assert later.dollars is not None
     assert 0 < later.dollars < Decimal("0.01")
     assert len(vendor.asked) == 10
+
+
+def test_a_label_that_moved_says_to_run_again(store: Store, dataset: int) -> None:
+    model = {"model": {"provider": "echo", "name": "echo", "parameters": {}}}
+    for number in (1, 2):
+        draft = Draft(name="greet", prompt=chat(f"{number} {{name}}"), metadata=model)
+        publish(store, ACTOR, draft)
+    labels.move_label(store, ACTOR, "greet", "prod", 1)
+    template = {"name": "greet", "label": "prod"}
+    mapping = {"prompt_template_variable_mappings": {"name": "question"}}
+    columns = [
+        NewColumn("labelled", "PROMPT_TEMPLATE", {"template": template, **mapping}),
+        NewColumn(
+            "frozen",
+            "PROMPT_TEMPLATE",
+            {"template": {"name": "greet", "version_number": 1}, **mapping},
+        ),
+    ]
+    made = grids.create(store, ACTOR, "G", dataset_id=dataset, columns=columns)[1]
+    with runner(store, contexts_of(Vendor(store), fetch_template=template_fetcher(store))):
+        running.start(store, ACTOR, made)
+        wait(store, made)
+    assert grids.grid(store, made).column("labelled").notice is None
+    labels.move_label(store, ACTOR, "greet", "prod", 2)
+    found = grids.grid(store, made)
+    assert found.column("labelled").notice == ("The label prod now stands at version 2: run again.")
+    assert found.column("frozen").notice == "Version 2 exists, and this column is frozen at 1."
+
+
+@pytest.mark.skipif(available() is not None, reason="code is not shut off on this machine")
+def test_a_score_by_code_gets_all_rows(database: str) -> None:
+    store = Store(Settings(database=database, code_columns="on"))
+    try:
+        dataset = add_dataset(
+            store, [{"question": text} for text in ("apple", "kiwi")], ["question"]
+        )
+        columns = [regex("an a", "question")]
+        made = grids.create(store, ACTOR, "G", dataset_id=dataset, columns=columns)[1]
+        run_through(store, made)
+        code = 'return {"score": 100 * sum(row["an a"] for row in data) / len(data)}'
+        grids.set_up(store, ACTOR, made, score={"code": code})
+        found = grid_reading.score(store, made)
+        assert found.custom == {"score": 50.0}
+        assert found.score is not None
+        grids.set_up(store, ACTOR, made, score={"code": "return 1"})
+        assert grid_reading.score(store, made).problem == (
+            'The code has to return {"score": a number}.'
+        )
+    finally:
+        store.close()
+
+
+def test_a_score_by_code_says_that_code_is_off(store: Store, run: int) -> None:
+    grids.set_up(store, ACTOR, run, score={"code": "return {'score': 1}"})
+    found = grid_reading.score(store, run)
+    assert found.custom is None
+    assert found.problem is not None
+    assert "Code columns are off" in found.problem
+    with pytest.raises(FieldError, match="no computed column"):
+        grids.set_up(store, ACTOR, run, score={"columns": ["nothing"]})
