@@ -63,7 +63,9 @@ def frame_of(
         elif column.type == BOOLEAN:
             frame[label] = pd.Series(values, dtype="boolean")
         else:
-            texts = [None if one is None else typed(one, column.type) for one in values]
+            texts = [
+                None if one is None else typed(one, column.type, indent=False) for one in values
+            ]
             if any(len(text) > _LONGEST for text in texts if text):
                 locked.append(label)
                 texts = [text[:_LONGEST] if text else text for text in texts]

@@ -104,7 +104,9 @@ def _draw_bar(found: Opened) -> None:
         rows = words.plural(version.rows, "row")
         st.html(f'<p class="wb-note">{rows}</p>', width="stretch")
         if not found.is_draft:
-            label = "Edit" if dataset.draft is None else f"Go to the draft of {dataset.draft}"
+            label = (
+                "Edit" if dataset.draft is None else f"Go to the draft of version {dataset.draft}"
+            )
             st.button(
                 label,
                 icon=":material/edit:",
@@ -136,7 +138,7 @@ def _draw_version_choice(found: Opened) -> None:
         format_func=lambda number: names.get(number, str(number)),
         key=key,
         label_visibility="collapsed",
-        width=170,
+        width=200,
         on_change=lambda: show_version(st.session_state[key]),
     )
 

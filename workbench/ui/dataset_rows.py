@@ -210,9 +210,10 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
     key = f"{_TABLE}-{found.version.number}-{hash(tuple(ids))}-{opened is not None}"
     styled: Any = frame
     if opened in ids:
+        numbers = list(frame.select_dtypes("number").columns)
         styled = frame.style.apply(
             lambda row: [_OPEN if ids[row.name] == opened else ""] * len(row), axis=1
-        )
+        ).format(lambda one: f"{one:.12g}", subset=numbers, na_rep="")
     config = st.column_config
     chosen: Any = st.dataframe(
         styled,
