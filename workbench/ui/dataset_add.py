@@ -114,7 +114,7 @@ def _draw_example(chosen: Selection, choice: Choice) -> None:
         st.warning("Nothing of these requests would become a column: choose more.")
         return
     frame = {name: [brief(row.values.get(name)) for row in rows] for name in names}
-    st.dataframe(pd.DataFrame(frame), hide_index=True, row_height=30)
+    st.dataframe(pd.DataFrame(frame), hide_index=True, row_height=30, placeholder="")
 
 
 def _add(target: Target, chosen: Selection, choice: Choice) -> None:

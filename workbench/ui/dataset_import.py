@@ -151,6 +151,7 @@ def _draw_preview(file: Incoming, reading: Reading) -> None:
             hide_index=True,
             row_height=30,
             height=30 * (min(len(rows), 8) + 1) + 4,
+            placeholder="",
             column_config={found.unit.capitalize(): st.column_config.NumberColumn(format="%d")},
         )
     else:

@@ -82,6 +82,7 @@ def _draw_table(found: list[Dataset], deleted: bool) -> None:
             "Changed": config.DatetimeColumn(format="distance", width=120),
             "By": config.TextColumn(width=140),
         },
+        placeholder="",
         alt="Datasets, the last changed first",
     )
     cells = selected["selection"]["cells"]

@@ -228,6 +228,7 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
             "Split": config.TextColumn(width=80),
             "Tags": config.ListColumn(width=110),
         },
+        placeholder="",
         alt="Rows of the dataset",
     )
     if len(names) > len(shown) and opened is None:
