@@ -241,11 +241,16 @@ def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> s
     """
     if not names:
         return set()
-    text = f"json_extract_string({bare_value(cursor, version[0])}, ?)"
-    test = f"coalesce(bool_and(TRY_CAST({text} AS BIGINT)::VARCHAR = {text}), true)"
+    # By its type too: a float of twenty digits is written like a whole number.
+    json = f"json_extract({bare_value(cursor, version[0])}, ?)"
+    test = (
+        f"coalesce(bool_and(json_type({json}) IN ('NULL', 'BIGINT', 'UBIGINT') "
+        f"AND (json_type({json}) = 'NULL' OR TRY_CAST({json}::VARCHAR AS BIGINT) IS NOT NULL)), "
+        "true)"
+    )
     row = cursor.execute(
         f"SELECT {', '.join(test for _ in names)} FROM dataset_rows d WHERE {IN_VERSION}",
-        [*(pointer(name) for name in names for _ in range(2)), *version],
+        [*(pointer(name) for name in names for _ in range(3)), *version],
     ).fetchone()
     assert row is not None
     return {name for name, is_whole in zip(names, row, strict=True) if is_whole}

@@ -17,7 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui.dataset_links import Opened, say
 from workbench.ui.dataset_values import read_typed, typed
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 
 # Longer values, images above all, are edited in the row's own form.
@@ -143,7 +143,7 @@ def _keep(
 
         store.change(change).result()
     except (FieldError, Refused, NotFound) as error:
-        st.error(f"Nothing was kept. {escaped(str(error))}")
+        st.error(f"Nothing was kept. {plain(str(error))}")
         return
     _next_round()
     say(

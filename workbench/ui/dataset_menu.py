@@ -13,7 +13,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.dataset_links import Opened, say, show_dataset, show_version
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 from workbench.ui.request_actions import address
 
 
@@ -55,7 +55,7 @@ def _ask_name(dataset: Dataset) -> None:
     try:
         store.change(change).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say("Kept.")
     st.rerun()
@@ -87,7 +87,7 @@ def _ask_duplicates(found: Opened) -> None:
                 lambda cursor: store.datasets.remove_duplicates(cursor, actor, id_, chosen)
             ).result()
         except (Refused, NotFound) as error:
-            st.error(escaped(str(error)))
+            st.error(plain(str(error)))
             return
         say(f"{words.plural(len(gone), 'duplicate')} removed from the draft.")
         st.rerun()
@@ -115,7 +115,7 @@ def _ask_split(found: Opened) -> None:
     try:
         store.change(change).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say(f"{len(ids) - len(chosen):,} rows in {first}, {len(chosen):,} in {second}.")
     st.rerun()
@@ -134,7 +134,7 @@ def _ask_discard(found: Opened) -> None:
             lambda cursor: store.datasets.discard(cursor, actor, found.dataset.id)
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_version(None)
     say("The draft is discarded.")
@@ -147,13 +147,13 @@ def _ask_remove(dataset: Dataset) -> None:
         "It is hidden at once. The list shows removed datasets and restores them on a click, "
         "until a purge takes them away for good."
     )
-    if not st.button(f"Remove {escaped(dataset.name)}", type="primary"):
+    if not st.button(f"Remove {plain(dataset.name)}", type="primary"):
         return
     store, actor = open_store(), access.actor()
     try:
         store.change(lambda cursor: store.datasets.remove(cursor, actor, dataset.id)).result()
     except NotFound as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_dataset(None)
     say(f"{dataset.name} is removed.")

@@ -34,6 +34,7 @@ from workbench.ui.dataset_rows import draw_rows
 from workbench.ui.dataset_versions import draw_versions
 from workbench.ui.export_links import draw_dataset_link
 from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 TABS: dict[str, Callable[[Opened], None]] = {
     ROWS: draw_rows,
@@ -171,7 +172,7 @@ def _ask_publish(found: Opened) -> None:
             lambda cursor: store.datasets.publish(cursor, actor, found.dataset.id, note)
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_version(None)
     say(f"Version {number} is published.")

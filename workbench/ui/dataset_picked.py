@@ -13,7 +13,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui.dataset_links import Opened, say, show_row
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 # A batch holds up what else is to be written for as long as it takes.
 _BATCH = 5_000
@@ -56,7 +56,7 @@ def _do(ids: list[int], change: Callable[[Cursor, list[int]], int]) -> int | Non
                 .result()
             )
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return None
     return changed
 
