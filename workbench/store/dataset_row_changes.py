@@ -196,6 +196,9 @@ class RowChanges:
     ) -> list[tuple[int, int]]:
         """Take out of the draft every row that repeats an earlier one, in all values or in those of
         `columns`. Returns (row taken out, row that it repeats), by row.
+
+        Of hundreds of thousands of rows this keeps the writer for long: `duplicates` finds them
+        beside it, and `delete_rows` takes them out some at a time.
         """
         self._required(cursor, dataset_id)
         number = required_draft(cursor, dataset_id).number

@@ -32,7 +32,7 @@ def _draw_progress(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
         share = job.through / job.of if job.of else 0.0
         of = f" of {job.of:,}" if job.of else ""
-        st.progress(min(1.0, share), f"{plain(job.title)}: {job.through:,}{of} rows read")
+        st.progress(min(1.0, share), f"{plain(job.title)}: {job.through:,}{of} rows")
         st.button(
             "Stop", key=f"stop-job-{job.id}", icon=":material/stop_circle:", on_click=job.stop
         )
@@ -42,7 +42,7 @@ def _draw_done(job: Job) -> None:
     with st.container(border=True, key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if job.error is not None:
-                icon, text = ":material/error:", f"Not all came in: {reason_of(job.error)}"
+                icon, text = ":material/error:", f"It broke off: {reason_of(job.error)}"
             else:
                 assert job.outcome is not None
                 icon = ":material/warning:" if job.outcome.refused else ":material/check:"
@@ -63,7 +63,7 @@ def _draw_done(job: Job) -> None:
 
 def sentence(outcome: Brought) -> str:
     """What became of the rows, in words."""
-    text = f"{words.plural(outcome.rows, 'row')} added"
+    text = f"{words.plural(outcome.rows, 'row')} {outcome.verb}"
     if outcome.known:
         text += f", {outcome.known:,} were in the draft already"
     if outcome.refused:
