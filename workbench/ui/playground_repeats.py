@@ -115,6 +115,8 @@ def _draw_rows(session: Session) -> None:
     if shared.template_id is not None:
         template = shared.template_id, shared.name
     if template is None:
+        if session.sets:
+            _draw_own_sets(session)
         return
 
     def take_sets() -> None:
@@ -137,6 +139,21 @@ def _draw_rows(session: Session) -> None:
         icon=":material/data_array:",
         help=template[1],
         on_click=take_sets,
+    )
+
+
+def _draw_own_sets(session: Session) -> None:
+    def take() -> None:
+        session.rows = [dict(values) for values in session.sets.values()]
+        session.rows_from = "the variable sets of this session"
+        keep(session)
+
+    st.button(
+        "All variable sets of this session",
+        key="rows-own-sets",
+        type="tertiary",
+        icon=":material/data_array:",
+        on_click=take,
     )
 
 
