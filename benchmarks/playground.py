@@ -64,7 +64,7 @@ _WATCH = """
 
 
 def vendor(seconds: float, pipe: Connection) -> None:
-    """Answers each chat completion with words at PER_SECOND; tells at the end when each was sent."""
+    """Answers each chat completion with words at PER_SECOND; tells at the end when it sent each."""
     sent: dict[str, list[float]] = {}
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

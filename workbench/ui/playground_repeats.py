@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from workbench.playground import batches, rows
@@ -201,6 +203,10 @@ def _cost(plan: Plan) -> str:
     )
 
 
+def _numbered(name: str, number: int) -> str:
+    return f"{name} {number}"
+
+
 def draw_place(view: View) -> None:
     """Which row and repeat the columns show, where there are several."""
     many_rows, many_repeats = view.many
@@ -217,9 +223,9 @@ def draw_place(view: View) -> None:
 
         st.selectbox(
             f"{name} that is shown",
-            range(1, most + 1),
+            list(range(1, most + 1)),
             index=min(now, most - 1),
-            format_func=lambda number, name=name: f"{name} {number}",
+            format_func=partial(_numbered, name),
             key=widget,
             label_visibility="collapsed",
             width=130,
