@@ -79,6 +79,13 @@ def test_mcnemar_by_hand() -> None:
     assert found.more == 0
 
 
+def test_six_pairs_that_differ_are_the_fewest_for_an_exact_test() -> None:
+    # All three differ: three more. Two of eight differ: 6 * 8 / 2 = 24 pairs, sixteen more, where
+    # the normal formula has (2.80159 * sqrt(2/8 - 1/16) / (2/8))^2 + 1.92 = 25.5, so eighteen.
+    assert made(mcnemar(0, 3, 3)).more == 3
+    assert made(mcnemar(0, 2, 8)).more == 18
+
+
 def test_shares_without_a_difference_are_not_told_apart_by_any_number() -> None:
     found = made(mcnemar(0, 0, 10))
     assert (found.difference, found.p, found.more) == (0, 1, None)
