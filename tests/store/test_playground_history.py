@@ -25,14 +25,10 @@ def filled(store: Store) -> Store:
         a_run("r4", session_id=7),
     ]
     for row in rows:
-        store.change(lambda cursor, row=row: playground_runs.begin(cursor, [row])).result()
-    for id_, status in (("r1", "done"), ("r2", "failed")):
-        change_end = ended(status=status, request_id=None)
-        store.change(
-            lambda cursor, id_=id_, change_end=change_end: playground_runs.end(
-                cursor, id_, change_end
-            )
-        ).result()
+        store.change(partial(playground_runs.begin, runs=[row])).result()
+    for run, status in (("r1", "done"), ("r2", "failed")):
+        there = ended(status=status, request_id=None)
+        store.change(partial(playground_runs.end, id_=run, ended=there)).result()
     return store
 
 

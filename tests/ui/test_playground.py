@@ -21,6 +21,7 @@ from workbench.store.playground_runs import NewRun
 from workbench.store.store import Store
 from workbench.templates import render_prompt
 from workbench.ui.playground_save import to_save
+from workbench.ui.template_cards import part_of_file
 
 TOOL = {
     "type": "function",
@@ -373,3 +374,102 @@ def test_a_column_opens_in_the_editor_with_its_model_settings_and_values(
     app = open_page("templates", template="new")
     assert "nothing to remark: 1 input variable" in text_of(app)
     assert "unsaved changes" in text_of(app)
+
+
+def press(app: AppTest, label: str, at: int = 0) -> AppTest:
+    [one for one in app.button if one.label == label][at].click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_a_tool_call_and_its_result_are_written_by_hand(open_page: Open, store: Store) -> None:
+    session = kept(store, "Weather?", "echo/echo", tools=[TOOL])
+    app = press(opened(open_page, session), "Add assistant")
+    app = press(app, "Tool call", 0)
+    app = press(app, "Add tool")
+    next(one for one in app.text_input if one.label == "Answers the call").set_value("call_1").run()
+    again = sessions.load(store.connection, session.id)
+    assert again is not None
+    roles = [one["role"] for one in again.shared.messages]
+    assert roles == ["user", "assistant", "tool"]
+    (call,) = again.shared.messages[1]["tool_calls"]
+    assert (call["id"], call["function"]["name"]) == ("call_1", "get_weather")
+    assert again.shared.messages[2]["tool_call_id"] == "call_1"
+    box = next(one for one in app.text_area if one.label == "Tool calls")
+    box.set_value('[{"id": "x", "function": {"name": "a", "arguments": {}}}]').run()
+    assert "arguments: a text of JSON is needed" in text_of(app)
+    again = sessions.load(store.connection, session.id)
+    assert again is not None
+    assert again.shared.messages[1]["tool_calls"] == [call]
+    shown = text_of(run_all(app, session, store))
+    assert "calls get_weather({})" in shown
+    assert "answers call_1" in shown
+
+
+def test_a_pdf_becomes_a_file_part_and_anything_else_is_refused() -> None:
+    part = part_of_file("paper.pdf", b"%PDF-1.7 ...")
+    assert part is not None
+    assert part["media"]["type"] == "application/pdf"
+    assert part["media"]["url"].startswith("data:application/pdf;base64,JVBERi0x")
+    assert part_of_file("paper.pdf", b"PK\x03\x04") is None
+    picture = part_of_file("a.png", b"\x89PNG...")
+    assert picture is not None
+    assert picture["type"] == "image_url"
+
+
+def test_settings_that_a_model_ignores_are_told_before_anything_is_written(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "", "anthropic/claude-sonnet-4-5")
+    session.columns[0].parameters = {"seed": 5}
+    sessions.keep(store, "page", session)
+    app = opened(open_page, session)
+    app.session_state["settings-c1"] = True
+    app.run()
+    assert re.search("(?i)seed", "".join(str(one.value) for one in app.caption))
+
+
+def test_a_session_from_scratch_keeps_sets_of_values_and_runs_over_them(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "Hello {name}", "echo/echo")
+    app = opened(open_page, session)
+    for name in ("Ada", "Grace"):
+        app.text_area[0].set_value(name).run()
+        next(one for one in app.text_input if one.label == "Name of the set").set_value(name).run()
+        press(app, "Keep")
+    again = sessions.load(store.connection, session.id)
+    assert again is not None
+    assert again.sets == {"Ada": {"name": "Ada"}, "Grace": {"name": "Grace"}}
+    box = next(one for one in app.selectbox if one.label == "Fill from a set")
+    box.set_value("Ada").run()
+    assert app.text_area[0].value == "Ada"
+    press(app, "Remove Grace")
+    press(app, "Undo: bring Grace back")
+    app.session_state["playground-repeats"] = True
+    app.run()
+    press(app, "All variable sets of this session")
+    again = sessions.load(store.connection, session.id)
+    assert again is not None
+    assert again.rows == [{"name": "Ada"}, {"name": "Grace"}]
+
+
+def test_a_column_with_messages_of_its_own_has_tools_and_mocks_of_its_own(
+    open_page: Open, store: Store
+) -> None:
+    session = kept(store, "Weather?", "echo/echo")
+    session.take_own(session.columns[0])
+    own = session.columns[0].own
+    assert own is not None
+    own.prompt |= {"tools": [TOOL], "tool_choice": "required"}
+    sessions.keep(store, "page", session)
+    app = opened(open_page, session)
+    app.session_state["menu-c1"] = True
+    app.run()
+    app = press(app, "Edit its messages…")
+    labels = [one.label for one in app.text_area]
+    assert labels.count("Tools as JSON") == 2
+    assert "Result of get_weather when a model calls it" in labels
+    shown = text_of(run_all(opened(open_page, session), session, store))
+    assert "tool call · get_weather" in shown

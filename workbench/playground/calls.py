@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.logs.normalise.shape import mapping
-from workbench.messages import Message
+from workbench.messages import Message, text_part
 from workbench.playground.session import Column, Session
 from workbench.providers.call import Call, Tuning, prompt_parts, split_model
 from workbench.providers.errors import ProviderError
@@ -219,6 +219,17 @@ def _merged(under: Tuning, over: Tuning) -> Tuning:
     given = {name: value for name in names if (value := getattr(over, name)) is not None}
     stop = over.stop or under.stop
     return replace(under, **given, stop=stop, extra={**under.extra, **over.extra})
+
+
+def probe(connections: Sequence[Connected], session: Session, column: Column) -> Call | None:
+    """A call with the column's settings and any message, to ask what its model would ignore where
+    nothing can be sent yet; None without a model."""
+    prompt = {"type": "chat", "messages": [{"role": "user", "content": [text_part("x")]}]}
+    try:
+        call = _call(prompt, column.model, connections)
+        return _tuned(call, session, column, {})
+    except ValueError:
+        return None
 
 
 def ignored(call: Call, connections: Sequence[Connected]) -> tuple[str, ...]:

@@ -76,11 +76,12 @@ class Session:
 
     shared: messages, tools, variables; its `model.parameters.response_format` is the structured
     output that all columns are asked for. is_plain: no parser reads the shared texts, braces are
-    braces. mocks: the result to answer each tool's calls with, by the tool's name. rows: variables
-    to run over, one row after the other, in the place of the shared ones; rows_from: where they
-    came from, in words. repeats: how often each row is run, as it was chosen last. blind_seed: what
-    the order of the hidden columns is drawn from; None where names are shown. revision: of the
-    store; 0 where it is not kept yet.
+    braces. mocks: the result to answer each tool's calls with, by the tool's name. sets: named
+    values to try it with, where no template keeps them. rows: variables to run over, one row after
+    the other, in the place of the shared ones; rows_from: where they came from, in words. repeats:
+    how often each row is run, as it was chosen last. blind_seed: what the order of the hidden
+    columns is drawn from; None where names are shown. revision: of the store; 0 where it is not
+    kept yet.
     """
 
     id: int
@@ -90,6 +91,7 @@ class Session:
     is_plain: bool = False
     mocks: dict[str, str] = field(default_factory=dict)
     next_column: int = 0
+    sets: dict[str, dict[str, str]] = field(default_factory=dict)
     rows: list[dict[str, str]] = field(default_factory=list)
     rows_from: str = ""
     repeats: int = 1
@@ -135,6 +137,7 @@ class Session:
             "columns": [asdict(one) for one in self.columns],
             "mocks": self.mocks,
             "next_column": self.next_column,
+            "sets": self.sets,
             "rows": self.rows,
             "rows_from": self.rows_from,
             "repeats": self.repeats,
@@ -222,6 +225,7 @@ def from_json(id_: int, value: Any) -> Session | None:
             mocks=value["mocks"],
             next_column=value["next_column"],
             # Not in what was kept before these were there.
+            sets=value.get("sets") or {},
             rows=value.get("rows") or [],
             rows_from=value.get("rows_from") or "",
             repeats=value.get("repeats") or 1,

@@ -37,28 +37,28 @@ def draw_answers(view: View) -> None:
     for column, place in zip(view.columns, places, strict=False):
         with place, st.container(key=f"answer-{view.key(column)}", gap="xsmall"):
             last = view.last.get(column.id)
-            head = _draw_column(view, column, last, best.get(column.id, set()))
+            status, measures = _draw_column(view, column, last, best.get(column.id, set()))
             live = _draw_thread(view, column, Look(markdown))
-            if last is not None and head is not None and live is not None:
-                slots[last.id] = Slots(column, head, live)
+            if last is not None and status is not None and live is not None:
+                slots[last.id] = Slots(column, status, measures, live)
             if last is not None:
                 draw_tool_results(view, column, last)
                 draw_preferring(view, column, last)
     draw_live(view, slots)
 
 
-def _draw_column(view: View, column: Column, last: Shown | None, best: set[str]) -> Any:
-    """Status and measures; the place of both, where the run goes on."""
+def _draw_column(view: View, column: Column, last: Shown | None, best: set[str]) -> tuple[Any, Any]:
+    """Status and measures; the places of both, where the run goes on."""
     title = view.title(column)
     failure = failure_of(view.session, column)
-    head = None
+    status = measures = None
     if last is None:
         said = "Not run yet" if failure is None else "Not run"
         st.html(f'<p class="wb-note"><strong>{escaped(title)}</strong> · {said}</p>')
     else:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             if last.is_running:
-                head = st.empty()
+                status = st.empty()
                 st.button(
                     "",
                     icon=":material/stop_circle:",
@@ -77,12 +77,14 @@ def _draw_column(view: View, column: Column, last: Shown | None, best: set[str])
                         help="The request in the logs",
                         query_params={state.REQUEST: str(last.request_id)},
                     )
-        if head is None and not view.is_hidden:
+        if status is not None:
+            measures = st.empty()
+        elif not view.is_hidden:
             st.html(measures_html(last, best))
     if failure is not None:
         said = "This column cannot be run; its reason would tell which it is."
         st.error(said if view.is_hidden else escaped(failure), icon=":material/error:")
-    return head
+    return status, measures
 
 
 def _draw_thread(view: View, column: Column, look: Look) -> Any:
@@ -102,7 +104,7 @@ def _draw_thread(view: View, column: Column, look: Look) -> Any:
             draw_messages(waiting, f"said-{key}-{number}", look)
             waiting = []
         if one.is_running:
-            live = st.empty()
+            live = st.container(border=True).empty()
         elif note:
             _draw_note(view, one, note, f"note-{key}-{number}")
         if not view.is_hidden:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from workbench.playground import running
 from workbench.playground.session import Column, Session, TemplateChoice
 from workbench.providers.host import open_host
 from workbench.registry import finding, labels, listing, templates
+from workbench.registry.editing import Editing
 from workbench.registry.listing import Query
 from workbench.registry.snippets import SnippetFinder
 from workbench.store.errors import NotFound, Refused
@@ -21,6 +23,7 @@ from workbench.ui.hostile import escaped
 from workbench.ui.playground_save import TEMPLATES_PAGE, ask_open_editor
 from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.template_cards import draw_cards
+from workbench.ui.template_settings import draw_tools
 
 SHARED, OWN, TEMPLATE = "Shared messages", "Messages of its own", "A prompt template"
 NEWEST = "newest"
@@ -189,7 +192,6 @@ def _draw_template(session: Session, column: Column, chosen: TemplateChoice, key
 
 def names_of(session: Session, column: Column) -> list[str]:
     """The variables that stand in the messages of a column."""
-    resolve = SnippetFinder(open_store().registry_reader)
     if column.template is not None:
         try:
             _, version = finding.version(
@@ -209,6 +211,12 @@ def names_of(session: Session, column: Column) -> list[str]:
         return []
     else:
         prompt = session.shared.prompt
+    return names_in(prompt)
+
+
+def names_in(prompt: dict[str, Any]) -> list[str]:
+    """The variables of a prompt and of the snippets in it."""
+    resolve = SnippetFinder(open_store().registry_reader)
     found = analyse_prompt(prompt, resolve).variables
     return list(dict.fromkeys(one.name for one in found if not one.suspicious))
 
@@ -250,6 +258,7 @@ def _edit_own(session: Session, column: Column) -> None:
 
     draw_reading(own.subject, column.own_is_plain, own.format, _reader(session, column))
     draw_cards(own, changed)
+    draw_tools(own, changed, lambda: draw_mocks(session, own))
     if st.button("Done", type="primary"):
         st.rerun()
 
@@ -287,3 +296,31 @@ def draw_reading(subject: str, is_plain: bool, parser: str, read_as: Callable[[s
         help="Plain text: no variables, braces are braces",
         on_change=choose,
     )
+
+
+def draw_mocks(session: Session, editing: Editing) -> None:
+    """A result for each tool, offered where a model calls it."""
+    names = [
+        str(tool["function"].get("name") or "")
+        for tool in editing.prompt.get("tools") or ()
+        if isinstance(tool, dict) and isinstance(tool.get("function"), dict)
+    ]
+    for name in filter(None, names):
+        widget = f"mock-{editing.subject}-{epoch()}-{name}"
+
+        def edited(name: str = name, widget: str = widget) -> None:
+            given = st.session_state[widget]
+            if given:
+                session.mocks[name] = given
+            else:
+                session.mocks.pop(name, None)
+            keep(session)
+
+        st.text_area(
+            f"Result of {name} when a model calls it",
+            session.mocks.get(name, ""),
+            key=widget,
+            height=68,
+            on_change=edited,
+            placeholder="Filled in for you where a model calls it",
+        )

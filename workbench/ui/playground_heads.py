@@ -177,8 +177,9 @@ def _draw_form(session: Session, column: Column) -> None:
         column.parameters = parameters
         keep(session)
 
-    prepared = prepared_of(session, column)
-    ignored = calls.ignored(prepared.call, open_host().connections()) if prepared.call else ()
+    connections = open_host().connections()
+    call = prepared_of(session, column).call or calls.probe(connections, session, column)
+    ignored = calls.ignored(call, connections) if call is not None else ()
     for sentence in ignored:
         st.caption(f":material/block: {escaped(sentence)}")
     draw_model_settings(column.parameters, f"{session.id}-{column.id}-{epoch()}", put)

@@ -142,13 +142,13 @@ def _line(one: PastRun) -> dict[str, Any]:
         "Model": one.model,
         "By": one.actor,
         "Session": one.session if one.session is not None else "(removed)",
+        "Which": ", ".join(numbers),
         "Open session": session if one.session is not None else None,
         "Request": request if one.request_id is not None else None,
         "Total": one.latency_ms,
         "In": one.input_tokens,
         "Out": one.output_tokens,
         "Cost": float(one.cost) if one.cost is not None else None,
-        "Which": ", ".join(numbers),
         "Error": one.error or ("The server ended before it." if status == INTERRUPTED else ""),
     }
 

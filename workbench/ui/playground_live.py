@@ -24,10 +24,11 @@ _OTHERS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The places of a run that goes on: of its status with its measures, and of its text."""
+    """The places of a run that goes on: of its status, its measures and its text."""
 
     column: Column
-    head: Any
+    status: Any
+    measures: Any
     text: Any
 
 
@@ -51,8 +52,9 @@ def _draw(view: View, slots: Mapping[str, Slots]) -> None:
         st.rerun()
     for id_, places in slots.items():
         one = shown.of_run(host, view.kept, id_)
-        status = status_html(view, places.column, one)
-        places.head.html(status if view.is_hidden else status + measures_html(one, set()))
+        places.status.html(status_html(view, places.column, one), width="stretch")
+        if not view.is_hidden:
+            places.measures.html(measures_html(one, set()))
         places.text.html(live_html(view, one))
     total = len(view.briefs)
     if total > len(view.columns):

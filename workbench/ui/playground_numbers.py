@@ -27,6 +27,8 @@ def columns_html(found: Report) -> str:
     if any(one.agreement is not None for one in found.columns):
         cells = "".join(
             f"<td>{_share(one.agreement)}<br><small>{one.distinct:,} different</small></td>"
+            if one.agreement is not None
+            else f"<td>{words.UNKNOWN}</td>"
             for one in found.columns
         )
         lines.append(f"<tr><td>{AGREEMENT.title}</td>{cells}</tr>")
@@ -45,8 +47,8 @@ def _cell(measure: Measure, column: ColumnReport) -> str:
     if summary is None:
         return words.UNKNOWN
     shown = said(measure, summary.mean)
-    if summary.interval is not None and summary.size > 1:
-        low, high = summary.interval
+    low, high = summary.interval or (0.0, 0.0)
+    if summary.size > 1 and low < high:
         # Nothing that is measured here is below zero, whatever the formula says of few answers.
         shown += f" <small>{said(measure, max(low, 0.0))} to {said(measure, high)}</small>"
     return f"{shown}<br><small>{_below(measure, summary)}</small>"
@@ -68,6 +70,9 @@ def said(measure: Measure, value: float) -> str:
     size = abs(value)
     if measure.kind == "share":
         shown = f"{100 * size:.0f} %"
+    elif 0 < size < 10 and measure.name != "cost":
+        # Differences may be small where the values are not.
+        shown = f"{size:.2g}" + (" ms" if measure.name.endswith("_ms") else "")
     elif measure.name.endswith("_ms"):
         shown = words.latency(size)
     elif measure.name == "cost":
@@ -77,8 +82,8 @@ def said(measure: Measure, value: float) -> str:
     return escaped(f"{_MINUS}{shown}" if value < 0 else shown)
 
 
-def _share(value: float | None) -> str:
-    return words.UNKNOWN if value is None else f"{100 * value:.0f} %"
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
 
 
 def differences_html(found: Sequence[Difference], titles: Mapping[str, str]) -> str:

@@ -6,8 +6,9 @@ import streamlit as st
 
 from workbench.playground.session import Session
 from workbench.templates import analyse_prompt
-from workbench.ui.playground_column import PLAIN, draw_reading, names_of
-from workbench.ui.playground_state import epoch, keep
+from workbench.ui.playground_column import PLAIN, draw_mocks, draw_reading, names_in, names_of
+from workbench.ui.playground_sets import draw_session_sets
+from workbench.ui.playground_state import keep
 from workbench.ui.template_cards import draw_cards
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_settings import draw_structured_output, draw_tools
@@ -49,6 +50,9 @@ def draw_prompt(session: Session) -> None:
         draw_cards(shared, changed)
     with panel:
         more = _names_elsewhere(session)
+        if shared.template_id is None and template_of(session) is None:
+            own = [] if session.is_plain else names_in(shared.prompt)
+            draw_session_sets(session, [*own, *more], changed)
         if session.is_plain:
             st.caption("Sent as it is written: no variables, braces are braces.")
             nothing = analyse_prompt({"type": "chat", "messages": []})
@@ -56,7 +60,7 @@ def draw_prompt(session: Session) -> None:
         else:
             template = template_of(session)
             draw_panel(shared, changed, values_first=True, more=more, template=template)
-        draw_tools(shared, changed, lambda: _draw_mocks(session))
+        draw_tools(shared, changed, lambda: draw_mocks(session, shared))
         draw_structured_output(shared, changed)
 
 
@@ -75,31 +79,3 @@ def template_of(session: Session) -> tuple[int, str] | None:
     """The template whose variable sets are offered: the first that a column takes."""
     chosen = (one.template for one in session.columns if one.template is not None)
     return next(((one.id, one.name) for one in chosen), None)
-
-
-def _draw_mocks(session: Session) -> None:
-    """A result for each tool, offered where a model calls it."""
-    names = [
-        str(tool["function"].get("name") or "")
-        for tool in session.shared.prompt.get("tools") or ()
-        if isinstance(tool, dict) and isinstance(tool.get("function"), dict)
-    ]
-    for name in filter(None, names):
-        widget = f"mock-{session.id}-{epoch()}-{name}"
-
-        def edited(name: str = name, widget: str = widget) -> None:
-            given = st.session_state[widget]
-            if given:
-                session.mocks[name] = given
-            else:
-                session.mocks.pop(name, None)
-            keep(session)
-
-        st.text_area(
-            f"Result of {name} when a model calls it",
-            session.mocks.get(name, ""),
-            key=widget,
-            height=68,
-            on_change=edited,
-            placeholder="Filled in for you where a model calls it",
-        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from workbench.playground import batches, rows
@@ -115,6 +117,8 @@ def _draw_rows(session: Session) -> None:
     if shared.template_id is not None:
         template = shared.template_id, shared.name
     if template is None:
+        if session.sets:
+            _draw_own_sets(session)
         return
 
     def take_sets() -> None:
@@ -137,6 +141,21 @@ def _draw_rows(session: Session) -> None:
         icon=":material/data_array:",
         help=template[1],
         on_click=take_sets,
+    )
+
+
+def _draw_own_sets(session: Session) -> None:
+    def take() -> None:
+        session.rows = [dict(values) for values in session.sets.values()]
+        session.rows_from = "the variable sets of this session"
+        keep(session)
+
+    st.button(
+        "All variable sets of this session",
+        key="rows-own-sets",
+        type="tertiary",
+        icon=":material/data_array:",
+        on_click=take,
     )
 
 
@@ -184,6 +203,10 @@ def _cost(plan: Plan) -> str:
     )
 
 
+def _numbered(name: str, number: int) -> str:
+    return f"{name} {number}"
+
+
 def draw_place(view: View) -> None:
     """Which row and repeat the columns show, where there are several."""
     many_rows, many_repeats = view.many
@@ -200,9 +223,9 @@ def draw_place(view: View) -> None:
 
         st.selectbox(
             f"{name} that is shown",
-            range(1, most + 1),
+            list(range(1, most + 1)),
             index=min(now, most - 1),
-            format_func=lambda number, name=name: f"{name} {number}",
+            format_func=partial(_numbered, name),
             key=widget,
             label_visibility="collapsed",
             width=130,

@@ -9,9 +9,11 @@ from typing import Any
 
 import streamlit as st
 
+from workbench.jsontext import FieldError
 from workbench.messages import ROLES
 from workbench.registry.editing import Editing
-from workbench.ui import state
+from workbench.ui import state, words
+from workbench.ui.hostile import escaped
 from workbench.ui.images import draw_image
 from workbench.ui.json_box import draw_json_box
 from workbench.ui.text_box import draw_text_box
@@ -32,7 +34,7 @@ def draw_cards(editing: Editing, changed: Changed) -> None:
             _draw_card(editing, index, message, changed)
     if editing.is_chat:
         with st.container(horizontal=True):
-            for role in ("system", "user", "assistant", "placeholder"):
+            for role in ("system", "user", "assistant", "tool", "placeholder"):
                 st.button(
                     f"Add {role}",
                     icon=":material/add:",
@@ -73,6 +75,7 @@ def _draw_card(editing: Editing, index: int, message: dict[str, Any], changed: C
             lambda calls: editing.set_field(index, "tool_calls", calls),
             changed,
             kind=list,
+            check=check_calls,
         )
     if message.get("role") == "tool":
         _draw_name(
@@ -130,7 +133,43 @@ def _draw_head(
                     type="tertiary",
                     on_click=_then(changed, editing.add_part, index, deepcopy(part)),
                 )
+            if message.get("role") == "assistant":
+                st.button(
+                    "Tool call",
+                    key=f"part-call-{key}",
+                    type="tertiary",
+                    on_click=_then(changed, _add_call, editing, index),
+                )
             _draw_upload(editing, index, key, changed)
+
+
+def _add_call(editing: Editing, index: int) -> None:
+    """A call to fill in, with an id that no other call of the conversation has."""
+    calls = [one for each in editing.messages for one in each.get("tool_calls") or ()]
+    taken = {str(one.get("id")) for one in calls}
+    number = next(n for n in range(1, len(taken) + 2) if f"call_{n}" not in taken)
+    tools = [each.get("function") or {} for each in editing.prompt.get("tools") or ()]
+    name = next((str(each["name"]) for each in tools if each.get("name")), "tool_name")
+    call = {
+        "id": f"call_{number}",
+        "type": "function",
+        "function": {"name": name, "arguments": "{}"},
+    }
+    there = editing.messages[index].get("tool_calls") or []
+    editing.set_field(index, "tool_calls", [*there, call])
+
+
+def check_calls(value: Any) -> None:
+    """Raises FieldError for what is no list of calls as the blueprint has them."""
+    for number, call in enumerate(value):
+        function = call.get("function") if isinstance(call, dict) else None
+        place = f"tool_calls[{number}]"
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise FieldError(f"{place}.function.name", "the name of the tool is needed")
+        if not isinstance(function.get("arguments"), str):
+            raise FieldError(f"{place}.function.arguments", "a text of JSON is needed")
+        if not isinstance(call.get("id"), str):
+            raise FieldError(f"{place}.id", "a text is needed, by which a result names its call")
 
 
 def _draw_upload(editing: Editing, index: int, key: str, changed: Changed) -> None:
@@ -140,20 +179,30 @@ def _draw_upload(editing: Editing, index: int, key: str, changed: Changed) -> No
         given = st.session_state[widget]
         if given is None:
             return
-        url = image_url_of(given.getvalue())
-        if url is None:
-            st.session_state[state.SAID] = "That file is no PNG, JPEG, GIF or WebP picture."
+        part = part_of_file(given.name, given.getvalue())
+        if part is None:
+            st.session_state[state.SAID] = "That file is no PNG, JPEG, GIF or WebP picture, no PDF."
             return
-        editing.add_part(index, {"type": "image_url", "image_url": {"url": url}})
+        editing.add_part(index, part)
         changed()
 
     st.file_uploader(
-        "Image from a file",
-        type=["png", "jpg", "jpeg", "gif", "webp"],
+        "Image or PDF from a file",
+        type=["png", "jpg", "jpeg", "gif", "webp", "pdf"],
         key=widget,
         max_upload_size=MAX_IMAGE_MB,
         on_change=take,
     )
+
+
+def part_of_file(name: str, content: bytes) -> dict[str, Any] | None:
+    """The content part that holds a picture or a PDF; None for any other file."""
+    if content[:5] == b"%PDF-":
+        url = f"data:application/pdf;base64,{base64.b64encode(content).decode()}"
+        media = {"title": name[:200], "type": "application/pdf", "url": url}
+        return {"type": "media", "media": media}
+    address = image_url_of(content)
+    return None if address is None else {"type": "image_url", "image_url": {"url": address}}
 
 
 def image_url_of(content: bytes) -> str | None:
@@ -199,6 +248,15 @@ def _draw_part(
             f"media-{key}-{part}",
             rename,
             changed,
+        )
+    elif kind == "media" and isinstance(content.get("media"), dict):
+        media = content["media"]
+        url = str(media.get("url") or "")
+        length = f", {words.size(len(url) * 3 // 4)}" if url.startswith("data:") else ""
+        title = str(media.get("title") or "File")
+        st.html(
+            f'<p class="wb-note">{escaped(title)} ({escaped(str(media.get("type") or "file"))}'
+            f"{length})</p>"
         )
     else:
         st.json(content, expanded=False)
