@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked
-from workbench.export.spec import Spec
+from workbench.export.spec import NEAR, TAG, Spec
 from workbench.export.tuning import reasons, tokens
 from workbench.export.tuning.example import Example, example_of
 from workbench.export.tuning.judging import is_cut, is_declined
@@ -25,6 +25,8 @@ from workbench.store.rows import ERROR
 
 _READ = (
     "status",
+    "provider",
+    "model",
     "error_type",
     "finish_reason",
     "input_tokens",
@@ -79,9 +81,9 @@ class Reader:
     def columns(self) -> list[Column]:
         """What is read of a request."""
         tuning = self.spec.tuning
-        names = [*_READ, *tuning.together]
+        names = [*_READ, *(key for key in tuning.together if key != NEAR)]
         if tuning.balance_by:
-            names.append(tuning.balance_by)
+            names.append("tags" if tuning.balances_tag else tuning.balance_by)
         if tuning.answer != "output":
             names.append(tuning.answer)
         if self.spec.is_preference:
@@ -126,7 +128,7 @@ class Reader:
         if tuning.refusals and not corrected and is_declined(finish, example.answer):
             raise Unfit(reasons.REFUSAL)
         line, asked = self._line(example)
-        number, is_counted = _tokens(row, example, bool(corrected))
+        number, counted = _tokens(row, example, bool(corrected), self.spec.format)
         if self._most_tokens is not None and number > self._most_tokens:
             told = f"{number:,} tokens, {self._most_tokens:,} are the most"
             raise Unfit(reasons.TOO_LONG, told)
@@ -141,7 +143,8 @@ class Reader:
             self._at,
             len(line),
             number,
-            is_counted,
+            counted,
+            any(turn.role == "assistant" for turn in example.turns),
             class_,
             None if class_ is None else self._masked(class_, row),
             None if self._score is None else row[self._score],
@@ -184,17 +187,21 @@ def _parameters(row: Row) -> Any:
     return orjson.loads(text) if text and "parallel_tool_calls" in text else None
 
 
-def _tokens(row: Row, example: Example, corrected: bool) -> tuple[int, bool]:
-    """The vendor's own count where there is one, and whether it is."""
+def _tokens(row: Row, example: Example, corrected: bool, format_: str) -> tuple[int, int]:
+    """The count that was logged, where there is one, and whose it is (see FACTS)."""
     sent, received = row["input_tokens"], row["output_tokens"]
     if sent and received and not corrected:
-        return sent + received - (row["reasoning_tokens"] or 0), True
-    return tokens.estimate_of(example), False
+        number = sent + received - (row["reasoning_tokens"] or 0)
+        return number, 2 if tokens.is_own(format_, row["provider"], row["model"]) else 1
+    return tokens.estimate_of(example), 0
 
 
 def _class(row: Row, balance_by: str | None) -> str | None:
     if balance_by is None:
         return None
+    if balance_by.startswith(TAG):
+        name = balance_by.removeprefix(TAG)
+        return name if name in orjson.loads(row["tags"] or "[]") else f"without {name}"
     value = row[balance_by]
     if balance_by == "tags":
         return ", ".join(sorted(orjson.loads(value))) if value else ""
@@ -207,7 +214,8 @@ def _keys(row: Row, together: Sequence[str], asked: bytes) -> list[str]:
     The same input with another answer is always one of them: else what is validated was learnt.
     """
     keys = [f"asked={asked.hex()}"]
-    keys += [f"{name}={row[name]}" for name in together if row[name] not in (None, "")]
+    named = [name for name in together if name != NEAR]
+    keys += [f"{name}={row[name]}" for name in named if row[name] not in (None, "")]
     return keys
 
 
