@@ -11,19 +11,18 @@ from pydantic_core import PydanticCustomError
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, format_of
 from workbench.export.masking.detectors import DETECTORS
-from workbench.export.sources import PROMPTS, REQUESTS, SOURCES, check_source
+from workbench.export.sources import REQUESTS, SOURCES, check_source
 from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.jsontext import FieldError, path_text
 from workbench.store.export_columns import METADATA
 
-__all__ = ["PROMPTS", "REQUESTS", "Masking", "Spec", "Tuning", "read_spec", "spec_for"]
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
 # What together and balance_by name beside columns.
 NEAR, TAG = "near_duplicates", "tag."
 LIKENESS = 0.8
 # What a pack of preference pairs cannot take: it has one pair for each input, of its best and its
 # worst answer, which is all that is learnt.
-_NOT_OF_PAIRS = {
+NOT_OF_PAIRS = {
     "near_duplicates": "pairs have different inputs; near duplicates among them are not looked for",
     "balance_by": "pairs are not balanced",
     "duplicates": "there is one pair for each input, so a duplicate always leaves",
@@ -165,11 +164,11 @@ class Spec(_Part):
 
     def _check_pairs(self) -> None:
         usual = Tuning()
-        for name, reason in _NOT_OF_PAIRS.items():
+        for name, reason in NOT_OF_PAIRS.items():
             if getattr(self.tuning, name) != getattr(usual, name):
                 raise FieldError(f"tuning.{name}", reason)
         if NEAR in self.tuning.together:
-            raise FieldError("tuning.together", _NOT_OF_PAIRS["near_duplicates"])
+            raise FieldError("tuning.together", NOT_OF_PAIRS["near_duplicates"])
 
     @property
     def filter(self) -> Filter:
