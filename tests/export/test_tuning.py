@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import pyarrow as pa
 import pytest
 from botocore.validate import ParamValidator
 from google.genai import types as gemini
@@ -14,9 +19,16 @@ from mistralai.client import models as mistral
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel, TypeAdapter
 
-from tests.export.support import add, chat, export, lines, message, with_image, with_tools
+from tests.export import vendor_rules
+from tests.export.support import NOON, add, chat, export, lines, message, with_image, with_tools
 from tests.export.test_tables import HARD
 from workbench.export.formats import FORMATS, PREFERENCE, TUNING
+from workbench.export.output import Output
+from workbench.export.running import Control, Stopped, run
+from workbench.export.spec import read_spec
+from workbench.export.tuning.minhash import SHINGLE
+from workbench.export.tuning.pairs import PAIRS
+from workbench.jsontext import FieldError
 from workbench.store.export_staging import Staging
 from workbench.store.rows import NewRequest
 from workbench.store.store import Store
@@ -24,6 +36,7 @@ from workbench.store.store import Store
 # What of `varied` a format cannot carry: tools, and images outside of the vendor's storage.
 TEXT_ONLY = {"anthropic": 2, "cohere": 2, "alpaca": 2}
 LEFT = {**TEXT_ONLY, "mistral": 1, "huggingface": 1, "bedrock": 1, "gemini": 1, "sharegpt": 2}
+LEFT["huggingface-completion"] = 1
 TUNED = [each.name for each in FORMATS.values() if each.kind == TUNING]
 PREFERRED = [each.name for each in FORMATS.values() if each.kind == PREFERENCE]
 
@@ -106,37 +119,12 @@ def check_mistral(line: dict[str, Any]) -> None:
     assert line["messages"][-1]["role"] == "assistant"
 
 
-def check_roles(name: str, role: str, last: str) -> Any:
-    def check(line: dict[str, Any]) -> None:
-        spoken = [one[role] for one in line[name]]
-        assert spoken[-1] == last
-        assert all(isinstance(value, str) for one in line[name] for value in one.values())
-
-    return check
-
-
-def check_alpaca(line: dict[str, Any]) -> None:
-    assert {"instruction", "input", "output"} <= set(line)
-    assert set(line) <= {"instruction", "input", "output", "system", "history"}
-    assert line["instruction"]
-    assert line["output"]
-
-
-def check_huggingface(line: dict[str, Any]) -> None:
-    assert line["messages"][-1]["role"] == "assistant"
-    assert {one["role"] for one in line["messages"]} <= {"system", "user", "assistant", "tool"}
-
-
 CHECKS: dict[str, Any] = {
     "openai": check_openai,
     "bedrock": check_bedrock,
     "gemini": check_gemini,
     "mistral": check_mistral,
-    "anthropic": check_roles("messages", "role", "assistant"),
-    "cohere": check_roles("messages", "role", "Chatbot"),
-    "sharegpt": check_roles("conversations", "from", "gpt"),
-    "alpaca": check_alpaca,
-    "huggingface": check_huggingface,
+    **{name: partial(vendor_rules.check, name) for name in vendor_rules.SCHEMAS},
 }
 
 
@@ -301,6 +289,7 @@ def test_pairs_have_the_better_answer_first(store: Store, folder: Path, name: st
     )
     found = pack(store, folder, name, score="helpful", min_gap=10.0)
     (line,) = found["p-train"]
+    vendor_rules.check(name, line)
     good, bad = (
         ("preferred_output", "non_preferred_output")
         if "input" in line
@@ -319,6 +308,7 @@ def test_tokens_and_cost_are_told(store: Store, folder: Path) -> None:
     told = pack(store, folder, "openai", epochs=2, price_per_million="500")["told"]
     assert told["tokens"]["training"] == 300
     assert told["tokens"]["counted_by_the_vendor"] == 10
+    assert told["tokens"]["counted_by_another_vendor"] == 0
     assert float(told["cost"]["dollars"]) == 300 * 2 * 500 / 1e6
     assert told["warnings"] == []
 
@@ -353,3 +343,232 @@ def test_every_broken_pair_is_left_out_with_its_rule_in_one_step(
         "both answers are the same",
     )
     assert len([text for text in statements if text.startswith(("UPDATE", "DELETE"))]) < 6
+
+
+def test_tokens_that_another_vendor_counted_are_told_apart(store: Store, folder: Path) -> None:
+    add(
+        store,
+        *(chat(n, f"q{n}", f"a{n}") for n in range(10)),
+        chat(20, "q20", "a20", provider="anthropic", model="claude-sonnet-4-5"),
+        chat(21, "q21", "a21", input_tokens=None),
+    )
+    told = pack(store, folder, "openai")["told"]
+    names = ("counted_by_the_vendor", "counted_by_another_vendor", "estimated")
+    assert [told["tokens"][name] for name in names] == [10, 1, 1]
+    assert any("another vendor" in warning for warning in told["warnings"])
+    told = pack(store, folder, "mistral")["told"]
+    assert [told["tokens"][name] for name in names] == [0, 11, 1]
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_what_is_learnt_of_a_conversation_is_told_for_every_format(
+    store: Store, folder: Path, name: str
+) -> None:
+    turns = [
+        message("user", "First?"),
+        message("assistant", "The first."),
+        message("user", "Second?"),
+    ]
+    add(store, chat(1, "", "The second.", prompt={"type": "chat", "messages": turns}))
+    told = pack(store, folder, name)["told"]
+    says_which = not FORMATS[name].every_answer
+    assert told["learnt"] == ("the last answer" if says_which else "every answer")
+    assert any("learnt too" in warning for warning in told["warnings"]) is not says_which
+    if name == "huggingface-completion":
+        found = pack(store, folder, name, train_on="all")
+        assert reasons(found) == {"unsupported content": 1}
+    else:
+        told = pack(store, folder, name, train_on="all")["told"]
+        assert told["learnt"] == "every answer"
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+@pytest.mark.parametrize(
+    "tuning",
+    [
+        {"near_duplicates": 0.8},
+        {"balance_by": "tags"},
+        {"duplicates": False},
+        {"train_on": "all"},
+        {"together": ["near_duplicates"]},
+    ],
+)
+def test_what_pairs_cannot_do_is_refused(name: str, tuning: dict[str, Any]) -> None:
+    with pytest.raises(FieldError) as refused:
+        read_spec({"format": name, "tuning": tuning})
+    assert refused.value.field == f"tuning.{next(iter(tuning))}"
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+def test_both_sides_of_a_pair_are_told_with_their_scores(
+    store: Store, folder: Path, name: str
+) -> None:
+    scores = ((90.0, 20.0), (70.0, 60.0))
+    ids = add(
+        store,
+        *(
+            chat(2 * n + k, f"q{n}", f"a{k}", scores=(("helpful", scores[n][k]),))
+            for n in (0, 1)
+            for k in (0, 1)
+        ),
+    )
+    made, place = export(store, folder, {"format": name, "tuning": {"score": "helpful"}})
+    assert "pairs.jsonl" in [file["name"] for file in made.manifest["files"]]
+    assert lines(place / "pairs.jsonl") == [
+        {
+            "preferred": ids[2 * n],
+            "other": ids[2 * n + 1],
+            "score": "helpful",
+            "preferred_score": scores[n][0],
+            "other_score": scores[n][1],
+            "side": "training",
+        }
+        for n in (0, 1)
+    ]
+
+
+def test_pairs_that_people_chose_are_taken_where_both_are_kept(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add(
+        store,
+        chat(1, "Same?", "worse"),
+        chat(2, "Same?", "better"),
+        chat(3, "Same?", "another"),
+        chat(4, "Else?", "of another input"),
+        chat(5, "Fails?", "", status="ERROR"),
+    )
+    given = pa.table(
+        {
+            "preferred": [ids[1], ids[1], ids[0], ids[4]],
+            "other": [ids[0], ids[2], ids[3], ids[0]],
+        }
+    )
+    monkeypatch.setitem(PAIRS, "scores", lambda _, staging: staging.pair_given("no pair", given))
+    found = pack(store, folder, "openai-preference")
+    (line,) = found["p-train"]
+    assert line["preferred_output"][0]["content"] == "better"
+    assert line["non_preferred_output"][0]["content"] == "worse"
+    assert reasons(found) == {"error": 1, "no pair": 2}
+
+
+def test_a_tag_alone_makes_two_classes(store: Store, folder: Path) -> None:
+    add(
+        store,
+        *(chat(n, f"q{n}", f"a{n}", tags=("prod", f"t{n}")) for n in range(9)),
+        *(chat(20 + n, f"p{n}", f"b{n}", tags=(f"t{n}",)) for n in range(3)),
+    )
+    found = pack(store, folder, "openai", balance_by="tag.prod")
+    assert found["told"]["balance"]["classes"] == {"prod": 3, "without prod": 3}
+    with pytest.raises(FieldError, match="is none of"):
+        read_spec({"format": "openai", "tuning": {"balance_by": "tag."}})
+
+
+def alike(number: int, which: int) -> str:
+    """Two of the same number differ in one word of two hundred."""
+    told = [f"word{number}x{each}" for each in range(200)]
+    told[which] = "other"
+    return " ".join(told)
+
+
+def test_near_duplicates_stay_on_one_side_without_being_left_out(
+    store: Store, folder: Path
+) -> None:
+    add(store, *(chat(4 * n + k, alike(n, k), f"a{n}") for n in range(30) for k in range(4)))
+    found = pack(
+        store, folder, "openai", validation=0.3, together=["near_duplicates"], duplicates=False
+    )
+    sides = [
+        {line["messages"][-1]["content"] for line in found[name]}
+        for name in ("p-train", "p-validation")
+    ]
+    assert reasons(found) == {}
+    assert sides[0]
+    assert sides[1]
+    assert not sides[0] & sides[1]
+    loose = pack(store, folder, "openai", validation=0.3, duplicates=False)
+    sides = [
+        {line["messages"][-1]["content"] for line in loose[name]}
+        for name in ("p-train", "p-validation")
+    ]
+    assert sides[0] & sides[1], "without it they would be parted"
+
+
+def jaccard(one: str, other: str) -> float:
+    """Of the runs of nine letters, counted one by one."""
+    sets = [
+        {text[at : at + SHINGLE] for at in range(len(text) - SHINGLE + 1)} for text in (one, other)
+    ]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+
+
+def test_near_duplicates_are_those_that_brute_force_finds(store: Store, folder: Path) -> None:
+    """Recall and precision against every pair compared, with likenesses all over the scale."""
+    source = random.Random(5)
+    texts: list[str] = []
+    for number in range(60):
+        base = [f"w{number}x{source.randrange(10**6)}" for _ in range(120)]
+        texts.append(" ".join(base))
+        for _ in range(3):
+            share = source.choice([0.005, 0.02, 0.05, 0.1, 0.3])
+            kept = [word if source.random() > share else "changed" for word in base]
+            texts.append(" ".join(kept))
+    ids = add(store, *(chat(n, text, "Yes.") for n, text in enumerate(texts)))
+    found = pack(store, folder, "openai", near_duplicates=0.8, duplicates=False)
+    left = {one["id"]: one for one in found["left-out"]}
+    spoken = dict(zip(ids, (f"{text}\nYes.".replace("\n", " ") for text in texts), strict=True))
+    # Precision: what was left out is about as alike to its twin as is told.
+    for id_, one in left.items():
+        true = jaccard(spoken[id_], spoken[one["twin"]])
+        assert abs(true - one["likeness"]) < 0.16, (true, one["likeness"])
+    right = sum(jaccard(spoken[id_], spoken[one["twin"]]) >= 0.75 for id_, one in left.items())
+    assert right >= 0.97 * len(left)
+    # Recall: whoever is clearly like an earlier one is gone, or that one is.
+    clear = missed = 0
+    for at, id_ in enumerate(ids):
+        twins = [
+            other
+            for other in ids[:at]
+            if other not in left and jaccard(spoken[id_], spoken[other]) >= 0.87
+        ]
+        clear += bool(twins)
+        missed += bool(twins) and id_ not in left
+    assert clear > 60
+    assert missed <= 0.03 * clear
+
+
+def test_cancelling_interrupts_what_the_staging_runs(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, *(chat(n, f"q{n}", f"a{n}") for n in range(20)))
+    control = Control()
+
+    def slow(staging: Staging, _reason: str) -> None:
+        threading.Timer(0.3, control.stop).start()
+        staging._run("SELECT count(*) FROM range(10000000) a, range(10000000) b")
+
+    monkeypatch.setattr(Staging, "mark_duplicates", slow)
+    start = time.monotonic()
+    with pytest.raises(Stopped):
+        run(
+            store.connection,
+            read_spec({"format": "openai"}),
+            Output(folder, 1),
+            id_=1,
+            now=NOON,
+            control=control,
+        )
+    assert time.monotonic() - start < 20
+    assert list(folder.iterdir()) == []
+
+
+def test_the_manifest_of_a_pack_tells_what_was_read_and_by_which_versions(
+    store: Store, folder: Path
+) -> None:
+    add(store, chat(1, "q", "a", normaliser="openai.chat/1"), chat(2, "p", "a", normaliser="raw/1"))
+    made, _ = export(store, folder, {"format": "openai", "tuning": {"together": ["group_id"]}})
+    told = made.manifest
+    assert {"name": "input", "kind": "json"} in told["columns"]
+    assert {"name": "group_id", "kind": "whole"} in told["columns"]
+    assert told["normalisers"] == {"openai.chat/1": 1, "raw/1": 1}
+    assert told["versions"]["rules"] == f"openai/{FORMATS['openai'].rules}"

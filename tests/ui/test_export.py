@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -228,11 +228,13 @@ def test_what_waits_is_cancelled(
     open_page: Open, store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversations(store)
-    monkeypatch.setattr(Jobs, "_run", lambda self, running: time.sleep(0.5))
+    go = threading.Event()
+    monkeypatch.setattr(Jobs, "_run", lambda self, running: go.wait(60))
     jobs.start(spec_for(Filter()), "tester")
     waiting = jobs.start(spec_for(Filter(), name="second"), "tester")
     app = open_page("export")
     app.button(key=f"cancel-{waiting}").click().run()
+    go.set()
     assert jobs.get(waiting).row.status == exports.CANCELLED
     assert "Nothing of it is left" in text_of(open_page("export", export=str(waiting)))
 
@@ -366,3 +368,24 @@ def test_prompt_templates_leave_from_a_store_without_requests(
     publish(store, "other", "Bye")
     app = open_page("export", options='{"source": "prompts"}')
     assert "**1 version**" in text_of(app)
+
+
+def test_options_that_pairs_cannot_take_leave_with_the_kind(open_page: Open, store: Store) -> None:
+    conversations(store)
+    options = {
+        "tuning": {"near_duplicates": 0.9, "train_on": "all", "together": ["near_duplicates"]}
+    }
+    app = open_page("export", format="openai", options=orjson.dumps(options).decode())
+    control(app, "segmented_control", "export-kind").set_value("preference").run()
+    assert "options" not in app.query_params
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", ["gemini", "alpaca", "huggingface"])
+def test_where_a_format_cannot_say_what_is_learnt_there_is_nothing_to_choose(
+    open_page: Open, store: Store, name: str
+) -> None:
+    conversations(store)
+    app = open_page("export", format=name)
+    assert control(app, "segmented_control", "export-tuning.train_on").disabled
+    assert "Nothing to choose here" in text_of(app)

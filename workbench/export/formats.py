@@ -16,6 +16,8 @@ class FormatEntry:
     """kind: TABLE (a row a request), TUNING (an example a request), PREFERENCE (two requests).
 
     place: the class, as module:name below workbench.export. source: where its rules are published.
+    every_answer: why earlier answers are learnt whatever is asked for, as a sentence; "" where the
+    file says which ones are. rules: counts up with what is checked of a line.
     """
 
     name: str
@@ -24,6 +26,8 @@ class FormatEntry:
     suffix: str
     place: str
     source: str = ""
+    every_answer: str = ""
+    rules: int = 1
 
     def load(self) -> Any:
         """The class: a `TableSink`, or a `TuningFormat`."""
@@ -42,6 +46,16 @@ _MISTRAL = "https://docs.mistral.ai/capabilities/finetuning/"
 _COHERE = "https://docs.cohere.com/docs/chat-preparing-the-data"
 _LLAMA_FACTORY = "https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md"
 _TRL = "https://huggingface.co/docs/trl/dataset_formats"
+
+_NOT_SAID = "The published format has no place that says which answers are learnt."
+_MASK_HISTORY = (
+    "LLaMA-Factory is told which answers are learnt when it trains: mask_history: true learns from "
+    "the last alone."
+)
+_WHOLE = (
+    "TRL learns from the whole conversation, or with assistant_only_loss from every answer. The "
+    "format Hugging Face prompt and completion learns from the last alone."
+)
 
 FORMATS = {
     each.name: each
@@ -68,25 +82,63 @@ FORMATS = {
             ".jsonl",
             "tuning.anthropic:Anthropic",
             _CLAUDE,
+            _NOT_SAID,
         ),
         FormatEntry(
-            "bedrock", "Amazon Nova (Bedrock)", TUNING, ".jsonl", "tuning.bedrock:Bedrock", _NOVA
+            "bedrock",
+            "Amazon Nova (Bedrock)",
+            TUNING,
+            ".jsonl",
+            "tuning.bedrock:Bedrock",
+            _NOVA,
+            _NOT_SAID,
         ),
         FormatEntry(
-            "gemini", "Gemini (Vertex AI)", TUNING, ".jsonl", "tuning.gemini:Gemini", _VERTEX
+            "gemini",
+            "Gemini (Vertex AI)",
+            TUNING,
+            ".jsonl",
+            "tuning.gemini:Gemini",
+            _VERTEX,
+            _NOT_SAID,
         ),
         FormatEntry("mistral", "Mistral", TUNING, ".jsonl", "tuning.mistral:Mistral", _MISTRAL),
-        FormatEntry("cohere", "Cohere", TUNING, ".jsonl", "tuning.cohere:Cohere", _COHERE),
         FormatEntry(
-            "sharegpt", "ShareGPT", TUNING, ".jsonl", "tuning.sharegpt:ShareGpt", _LLAMA_FACTORY
+            "cohere", "Cohere", TUNING, ".jsonl", "tuning.cohere:Cohere", _COHERE, _NOT_SAID
         ),
-        FormatEntry("alpaca", "Alpaca", TUNING, ".jsonl", "tuning.alpaca:Alpaca", _LLAMA_FACTORY),
+        FormatEntry(
+            "sharegpt",
+            "ShareGPT",
+            TUNING,
+            ".jsonl",
+            "tuning.sharegpt:ShareGpt",
+            _LLAMA_FACTORY,
+            _MASK_HISTORY,
+        ),
+        FormatEntry(
+            "alpaca",
+            "Alpaca",
+            TUNING,
+            ".jsonl",
+            "tuning.alpaca:Alpaca",
+            _LLAMA_FACTORY,
+            _MASK_HISTORY,
+        ),
         FormatEntry(
             "huggingface",
             "Hugging Face messages",
             TUNING,
             ".jsonl",
             "tuning.huggingface:HuggingFace",
+            _TRL,
+            _WHOLE,
+        ),
+        FormatEntry(
+            "huggingface-completion",
+            "Hugging Face prompt and completion",
+            TUNING,
+            ".jsonl",
+            "tuning.huggingface:HuggingFaceCompletion",
             _TRL,
         ),
         FormatEntry(

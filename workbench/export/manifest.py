@@ -13,6 +13,7 @@ from workbench.export.output import WrittenFile
 from workbench.export.sources import AnySnapshot, told
 from workbench.export.spec import Spec, read_spec
 from workbench.jsontext import FieldError
+from workbench.store.export_rows import Snapshot
 
 MANIFEST_VERSION = 1
 
@@ -60,7 +61,10 @@ def manifest_of(
             "workbench": __version__,
             "duckdb": version("duckdb"),
             "pyarrow": version("pyarrow"),
+            "rules": f"{spec.format}/{spec.entry.rules}",
         },
+        # What read the calls, and how many of them: a later one may read them otherwise.
+        "normalisers": snapshot.normalisers() if isinstance(snapshot, Snapshot) else None,
     }
 
 

@@ -17,7 +17,7 @@ from workbench.export.running import masker_of
 from workbench.export.sources import AnySnapshot, check_columns, snapshot_of, source_of
 from workbench.export.spec import Spec
 from workbench.export.tables.writing import check_rows, columns_for
-from workbench.export.tuning.pack import write_pack
+from workbench.export.tuning.pack import BESIDE, write_pack
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_rows import Snapshot
@@ -130,13 +130,14 @@ def _pack(spec: Spec, snapshot: Snapshot, masker: Masker | None) -> dict[str, An
         output = Output(Path(folder), 0)
         written = write_pack(spec, snapshot, output, masker, _quiet, first=first)
         lines: list[dict[str, Any]] = []
-        for file in written.files[:-1]:
+        packed = [file for file in written.files if file.name not in BESIDE]
+        for file in packed:
             with output.path(file.name).open("rb") as opened:
                 for line in opened:
                     if len(lines) >= ROWS:
                         break
                     lines.append(orjson.loads(line))
-        size = sum(file.bytes for file in written.files[:-1])
+        size = sum(file.bytes for file in packed)
     told = written.more["fine_tuning"]
     return {
         "sample": lines,

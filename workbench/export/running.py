@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.export.bucket import Bucket
 from workbench.export.manifest import manifest_of
@@ -36,30 +36,38 @@ class Progress:
     total: int | None = None
 
 
+class Interruptible(Protocol):
+    """What runs statements of the store for long."""
+
+    def interrupt(self) -> None:
+        """Stop it, from any thread: it raises Interrupted."""
+
+
 class Control:
     """What a running export tells, and how it is stopped. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self.progress = Progress("selecting")
         self._stopped = threading.Event()
-        self._snapshot: AnySnapshot | None = None
+        self._watched: list[Interruptible] = []
 
     def stop(self) -> None:
         self._stopped.set()
-        snapshot = self._snapshot
-        if snapshot is not None:
-            snapshot.interrupt()
+        for each in list(self._watched):
+            each.interrupt()
 
     @property
     def is_stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def watch(self, snapshot: AnySnapshot) -> None:
-        self._snapshot = snapshot
+    def watch(self, running: Interruptible) -> None:
+        """Interrupt this too when it is to stop. Raises Stopped."""
+        self._watched.append(running)
         self.check()
 
     def forget(self) -> None:
-        self._snapshot = None
+        """Nothing of what is watched runs any more."""
+        self._watched.clear()
 
     def check(self) -> None:
         """Raises Stopped."""
@@ -159,7 +167,12 @@ def _write(
 
     assert isinstance(snapshot, Snapshot)
     return write_pack(
-        spec, snapshot, output, masker, lambda stage, done: control.tell(stage, done, total)
+        spec,
+        snapshot,
+        output,
+        masker,
+        lambda stage, done: control.tell(stage, done, total),
+        watch=control.watch,
     )
 
 

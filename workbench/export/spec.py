@@ -11,14 +11,24 @@ from pydantic_core import PydanticCustomError
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, format_of
 from workbench.export.masking.detectors import DETECTORS
-from workbench.export.sources import PROMPTS, REQUESTS, SOURCES, check_source
+from workbench.export.sources import REQUESTS, SOURCES, check_source
 from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, path_text
 from workbench.store.export_columns import METADATA
 
-__all__ = ["PROMPTS", "REQUESTS", "Masking", "Spec", "Tuning", "read_spec", "spec_for"]
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
+# What together and balance_by name beside columns.
+NEAR, TAG = "near_duplicates", "tag."
+LIKENESS = 0.8
+# What a pack of preference pairs cannot take: it has one pair for each input, of its best and its
+# worst answer, which is all that is learnt.
+NOT_OF_PAIRS = {
+    "near_duplicates": "pairs have different inputs; near duplicates among them are not looked for",
+    "balance_by": "pairs are not balanced",
+    "duplicates": "there is one pair for each input, so a duplicate always leaves",
+    "train_on": "of a pair the two answers alone are compared",
+}
 ALL_DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 assert set(ALL_DETECTORS) == set(DETECTORS)
 Short = Annotated[str, Field(max_length=200)]
@@ -66,11 +76,13 @@ class Tuning(_Part):
     near_duplicates: how alike (0.5 to 1, by Jaccard similarity) two conversations may be before
     one is left out; None keeps them. max_tokens: longer examples are left out.
     validation: the share that is held back. together: what must lie on one side of the split:
-    "group_id", "trace_id", "metadata.KEY". seed: decides every choice that is left to chance.
-    balance_by: "tags", "prompt_name", "model" or "metadata.KEY": no class has more than
-    balance_to examples (None: the size of the smallest class).
-    score, min_gap: preference pairs are answers to the same input whose scores of this name lie at
-    least so far apart.
+    "group_id", "trace_id", "metadata.KEY", "near_duplicates" (as alike as near_duplicates says, or
+    LIKENESS, without being left out). seed: decides every choice that is left to chance.
+    balance_by: "tags" (all of a request's), "tag.NAME" (with it and without), "prompt_name",
+    "model" or "metadata.KEY": no class has more than balance_to examples (None: the size of the
+    smallest class).
+    pairs: where preference pairs come from (`tuning.pairs`). score, min_gap: of "scores", answers
+    to the same input whose scores of this name lie at least so far apart.
     epochs, price_per_million: for the estimate of the cost, in dollars.
     """
 
@@ -87,6 +99,7 @@ class Tuning(_Part):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     balance_by: Key | None = None
     balance_to: Annotated[int, Field(ge=1)] | None = None
+    pairs: Literal["scores"] = "scores"
     score: Key = "default"
     min_gap: Annotated[float, Field(gt=0)] = 1.0
     epochs: Annotated[int, Field(ge=1, le=100)] = 3
@@ -96,10 +109,22 @@ class Tuning(_Part):
     def _fields_exist(self) -> Tuning:
         _one_of("answer", self.answer, ("output",))
         for key in self.together:
-            _one_of("together", key, ("group_id", "trace_id"))
-        if self.balance_by is not None:
+            _one_of("together", key, ("group_id", "trace_id", NEAR))
+        if self.balance_by is not None and not self.balances_tag:
             _one_of("balance_by", self.balance_by, ("tags", "prompt_name", "model"))
         return self
+
+    @property
+    def balances_tag(self) -> bool:
+        """Whether the two classes are those with one tag and those without."""
+        return (self.balance_by or "").startswith(TAG) and len(self.balance_by or "") > len(TAG)
+
+    @property
+    def likeness(self) -> float | None:
+        """From where on examples count as near duplicates; None where none are looked for."""
+        if self.near_duplicates is None and self.validation and NEAR in self.together:
+            return LIKENESS
+        return self.near_duplicates
 
 
 class Spec(_Part):
@@ -133,11 +158,21 @@ class Spec(_Part):
         try:
             format_of(self.format)
             check_source(self)
+            if self.is_preference:
+                self._check_pairs()
         except FilterError as error:
             raise _problem(error.path or "filter_group", str(error)) from None
         except FieldError as error:
             raise _problem(error.field, error.reason) from None
         return self
+
+    def _check_pairs(self) -> None:
+        usual = Tuning()
+        for name, reason in NOT_OF_PAIRS.items():
+            if getattr(self.tuning, name) != getattr(usual, name):
+                raise FieldError(f"tuning.{name}", reason)
+        if NEAR in self.tuning.together:
+            raise FieldError("tuning.together", NOT_OF_PAIRS["near_duplicates"])
 
     @property
     def filter(self) -> Filter:

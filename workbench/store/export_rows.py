@@ -121,6 +121,15 @@ class Snapshot:
             "SELECT s.name FROM scores s JOIN temp.main.chosen c ON c.id = s.request_id"
         )
 
+    def normalisers(self) -> dict[str, int]:
+        """What read the requests, and how many of them."""
+        self._choose()
+        rows = self._run(
+            "SELECT coalesce(r.normaliser, ''), count(*) FROM requests r JOIN temp.main.chosen c "
+            "ON c.id = r.id GROUP BY ALL ORDER BY ALL"
+        )
+        return dict(rows)
+
     def _names(self, select: str) -> list[str]:
         self._choose()
         rows = self._run(f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name")

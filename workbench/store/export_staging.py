@@ -28,7 +28,10 @@ FACTS = pa.schema(
         ("start", pa.int64()),
         ("size", pa.int64()),
         ("tokens", pa.int64()),
-        ("counted", pa.bool_()),
+        # 2: by the vendor that is trained at; 1: by another; 0: an estimate.
+        ("counted", pa.int8()),
+        # Whether answers stand before the last.
+        ("earlier", pa.bool_()),
         ("class", pa.string()),
         # The class as it may be told: what is masked must not stand in the manifest.
         ("shown", pa.string()),
@@ -42,13 +45,14 @@ BROKEN = pa.schema([("n", pa.int64()), ("other", pa.int64()), ("detail", pa.stri
 _VIEW = "incoming_facts"
 _TABLES = (
     "CREATE TEMP TABLE facts (n BIGINT, id BIGINT, reason VARCHAR, detail VARCHAR, digest BLOB, "
-    "asked BLOB, start BIGINT, size BIGINT, tokens BIGINT, counted BOOLEAN, class VARCHAR, "
-    "shown VARCHAR, score DOUBLE, keys VARCHAR[])",
+    "asked BLOB, start BIGINT, size BIGINT, tokens BIGINT, counted TINYINT, "
+    "earlier BOOLEAN, class VARCHAR, shown VARCHAR, score DOUBLE, keys VARCHAR[])",
     # Which row stands for one that was left out, and how alike they are.
     "CREATE TEMP TABLE twins (n BIGINT, twin BIGINT, likeness FLOAT)",
     "CREATE TEMP TABLE signatures (n BIGINT, places BLOB, keys UBIGINT[])",
     "CREATE TEMP TABLE edges (a BIGINT, b BIGINT, likeness FLOAT)",
     "CREATE TEMP TABLE pairs (n BIGINT, other BIGINT)",
+    "CREATE TEMP TABLE given (preferred BIGINT, other BIGINT)",
     "CREATE TEMP TABLE broken (n BIGINT, other BIGINT, detail VARCHAR)",
     "CREATE TEMP TABLE sides (n BIGINT, side INTEGER)",
 )
@@ -72,6 +76,11 @@ class Staging:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(duckdb.Error):
             self._cursor.close()
+
+    def interrupt(self) -> None:
+        """Stop what runs, from any thread: it raises Interrupted."""
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.interrupt()
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Add rows to a table; columns by name."""
@@ -152,7 +161,7 @@ class Staging:
         )
         return most
 
-    def pair_up(self, no_score: str, no_pair: str, gap: float) -> None:
+    def pair_by_score(self, no_score: str, no_pair: str, gap: float) -> None:
         """One pair for each input: its best and its worst answer, if they differ by `gap`."""
         self._run(
             "UPDATE temp.main.facts SET reason = $reason WHERE reason IS NULL AND score IS NULL",
@@ -165,6 +174,22 @@ class Staging:
             "GROUP BY asked) WHERE gap >= $gap AND best <> worst",
             {"gap": gap},
         )
+        self._leave_unpaired(no_pair)
+
+    def pair_given(self, no_pair: str, given: pa.Table) -> None:
+        """Pairs that somebody named: (preferred, other), ids of requests. One pair for each input:
+        the first whose two are kept and answer the same."""
+        self.insert("given", given.select(["preferred", "other"]))
+        self._run(
+            "INSERT INTO temp.main.pairs SELECT arg_min(p.n, (p.n, o.n)), "
+            "arg_min(o.n, (p.n, o.n)) FROM temp.main.given g "
+            "JOIN temp.main.facts p ON p.id = g.preferred JOIN temp.main.facts o ON o.id = g.other "
+            "WHERE p.reason IS NULL AND o.reason IS NULL AND p.asked = o.asked AND p.n <> o.n "
+            "GROUP BY p.asked"
+        )
+        self._leave_unpaired(no_pair)
+
+    def _leave_unpaired(self, no_pair: str) -> None:
         self._run(
             "UPDATE temp.main.facts SET reason = $reason WHERE reason IS NULL AND n NOT IN "
             "(SELECT unnest([n, other]) FROM temp.main.pairs)",
@@ -217,9 +242,11 @@ class Staging:
         )
 
     def pair_lines(self) -> Iterator[pa.RecordBatch]:
-        """The same for pairs: n, other, start, size, other_start, other_size, tokens, side."""
+        """The same for pairs: n, other, start, size, other_start, other_size, tokens, side, and
+        id, other_id, score, other_score."""
         return self._read(
             "SELECT p.n, p.other, f.start, f.size, o.start AS other_start, o.size AS other_size, "
+            "f.id, o.id AS other_id, f.score, o.score AS other_score, "
             "f.tokens + o.tokens AS tokens, coalesce(s.side, 0) AS side FROM temp.main.pairs p "
             "JOIN temp.main.facts f ON f.n = p.n JOIN temp.main.facts o ON o.n = p.other "
             "LEFT JOIN temp.main.sides s ON s.n = p.n ORDER BY p.n"
@@ -254,10 +281,16 @@ class Staging:
         )
         return dict(rows)
 
-    def counted(self) -> tuple[int, int]:
-        """How many of the kept have their tokens from the vendor, and how many are estimated."""
+    def counted(self) -> tuple[int, int, int]:
+        """How many of the kept have their tokens counted by the vendor that is trained at, by
+        another, and how many are estimated."""
         row = self._run(
-            "SELECT count(*) FILTER (counted), count(*) FILTER (NOT counted) FROM temp.main.facts "
-            "WHERE reason IS NULL"
+            "SELECT count(*) FILTER (counted = 2), count(*) FILTER (counted = 1), "
+            "count(*) FILTER (counted = 0) FROM temp.main.facts WHERE reason IS NULL"
         )[0]
-        return int(row[0]), int(row[1])
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def with_earlier_answers(self) -> int:
+        """How many of the kept have answers before the last."""
+        rows = self._run("SELECT count(*) FROM temp.main.facts WHERE reason IS NULL AND earlier")
+        return int(rows[0][0])

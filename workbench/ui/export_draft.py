@@ -14,7 +14,7 @@ import streamlit as st
 
 from workbench.export.formats import FORMATS
 from workbench.export.sources import DATASETS, REQUESTS, SOURCES, check_columns
-from workbench.export.spec import Masking, Spec, Tuning, read_spec
+from workbench.export.spec import NEAR, NOT_OF_PAIRS, Masking, Spec, Tuning, read_spec
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
 from workbench.store import datasets
@@ -184,6 +184,14 @@ def put(path: str, value: Any) -> None:
     else:
         _set(options, head, value, _USUAL[head])
     write_options(options)
+
+
+def drop_what_pairs_cannot_take() -> None:
+    """Options of packs of single answers, which are refused for pairs and cannot be seen there."""
+    for name in NOT_OF_PAIRS:
+        put(f"tuning.{name}", _USUAL_TUNING[name])
+    together = value_at(read_options(), "tuning.together")
+    put("tuning.together", [name for name in together if name != NEAR])
 
 
 def _set(part: dict[str, Any], name: str, value: Any, usual: Any) -> None:

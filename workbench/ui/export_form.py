@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from workbench.export.bucket import configured
-from workbench.export.formats import FORMATS, TABLE
+from workbench.export.formats import FORMATS, PREFERENCE, TABLE
 from workbench.export.sources import REQUESTS, SOURCES
 from workbench.filters import Filter
 from workbench.store.export_columns import COLUMNS, SCORE, Column
@@ -16,7 +16,14 @@ from workbench.store.store import open_store
 from workbench.store.suggestions import suggestions
 from workbench.ui import state
 from workbench.ui.export_choice import CHOICES
-from workbench.ui.export_draft import Options, bound, put, read_source, value_at
+from workbench.ui.export_draft import (
+    Options,
+    bound,
+    drop_what_pairs_cannot_take,
+    put,
+    read_source,
+    value_at,
+)
 from workbench.ui.export_masking import draw_masking
 from workbench.ui.export_tuning import draw_tuning
 from workbench.ui.export_words import KINDS, METADATA, label_of_format
@@ -42,7 +49,7 @@ def draw_form(
     if FORMATS[name].kind == TABLE:
         _draw_columns(options, keys, scores)
     else:
-        draw_tuning(options, FORMATS[name].kind, keys, scores)
+        draw_tuning(options, FORMATS[name], keys, scores, _keys("tags", filter_, now))
     draw_masking(options, keys)
     _draw_files(options)
 
@@ -125,6 +132,8 @@ def _draw_format(name: str, kinds: list[str]) -> None:
 
 def _choose_kind() -> None:
     kind = st.session_state[_KIND]
+    if kind == PREFERENCE:
+        drop_what_pairs_cannot_take()
     st.query_params[state.EXPORT_FORMAT] = next(
         each.name for each in FORMATS.values() if each.kind == kind
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from workbench.export.formats import PREFERENCE
+from workbench.export.formats import PREFERENCE, FormatEntry
+from workbench.export.spec import NEAR, TAG
 from workbench.ui.export_draft import Options, bound, put, value_at
 from workbench.ui.export_words import METADATA, choice
 from workbench.ui.importing_words import plain
@@ -23,16 +24,19 @@ _LIKENESS = 0.8
 _HELD_BACK = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
-def draw_tuning(options: Options, kind: str, keys: list[str], scores: list[str]) -> None:
-    """keys: of the metadata, scores: their names, as the filter's requests use them."""
-    if kind == PREFERENCE:
+def draw_tuning(
+    options: Options, entry: FormatEntry, keys: list[str], scores: list[str], tags: list[str]
+) -> None:
+    """keys: of the metadata, scores and tags: as the filter's requests use them."""
+    is_preference = entry.kind == PREFERENCE
+    if is_preference:
         _draw_pairs(options, scores)
     else:
-        _draw_answer(options, keys)
+        _draw_answer(options, entry, keys)
         _draw_leaving(options)
-    _draw_split(options, keys)
-    if kind != PREFERENCE:
-        _draw_balance(options, keys)
+    _draw_split(options, keys, is_preference)
+    if not is_preference:
+        _draw_balance(options, keys, tags)
     _draw_cost(options)
 
 
@@ -68,7 +72,7 @@ def _draw_pairs(options: Options, scores: list[str]) -> None:
     )
 
 
-def _draw_answer(options: Options, keys: list[str]) -> None:
+def _draw_answer(options: Options, entry: FormatEntry, keys: list[str]) -> None:
     st.selectbox(
         "Expected answer",
         _offered(options, "tuning.answer", ("output",), keys),
@@ -81,10 +85,12 @@ def _draw_answer(options: Options, keys: list[str]) -> None:
         ["last", "all"],
         format_func={"last": "The last answer", "all": "Every answer"}.__getitem__,
         required=True,
-        help="Every answer: earlier turns of the conversation are learnt too. The last answer: "
-        "they get weight 0, or what the format has for it",
+        help="Every answer: earlier turns of the conversation are learnt too",
+        disabled=bool(entry.every_answer),
         **bound(options, "tuning.train_on"),
     )
+    if entry.every_answer:
+        st.caption(f"Nothing to choose here. {entry.every_answer}")
 
 
 def _draw_leaving(options: Options) -> None:
@@ -140,7 +146,7 @@ def _leave() -> None:
         put(f"tuning.{name}", name in chosen)
 
 
-def _draw_split(options: Options, keys: list[str]) -> None:
+def _draw_split(options: Options, keys: list[str], is_preference: bool) -> None:
     with st.expander("Training and validation", key="export-split"):
         share = value_at(options, "tuning.validation")
         shares = sorted({*_HELD_BACK, float(share)})
@@ -150,13 +156,14 @@ def _draw_split(options: Options, keys: list[str]) -> None:
             format_func=lambda value: f"{value:.0%}",
             **bound(options, "tuning.validation", float),
         )
+        usual = ("group_id", "trace_id") if is_preference else ("group_id", "trace_id", NEAR)
         st.multiselect(
             "Kept on one side",
-            _offered(options, "tuning.together", ("group_id", "trace_id"), keys),
+            _offered(options, "tuning.together", usual, keys),
             format_func=choice,
             placeholder="The same input always is",
             help="Requests that share one of these are never in both files, so that nothing that "
-            "is validated was learnt. Near duplicates and the same input never are",
+            "is validated was learnt. The same input never is",
             disabled=not share,
             **bound(options, "tuning.together"),
         )
@@ -170,11 +177,11 @@ def _draw_split(options: Options, keys: list[str]) -> None:
         )
 
 
-def _draw_balance(options: Options, keys: list[str]) -> None:
+def _draw_balance(options: Options, keys: list[str], tags: list[str]) -> None:
     with st.expander("Balance", key="export-balance"):
         by = value_at(options, "tuning.balance_by")
         names: list[Any] = [None, "tags", "prompt_name", "model"]
-        offered = [*names, *(METADATA + key for key in keys)]
+        offered = [*names, *(TAG + tag for tag in tags), *(METADATA + key for key in keys)]
         if by not in offered:
             offered.append(by)
         st.selectbox(

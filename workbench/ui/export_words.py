@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, TUNING
 from workbench.export.sources import REQUESTS, SOURCES
+from workbench.export.spec import NEAR, TAG
 from workbench.export.tuning.reasons import REASONS
 from workbench.store import exports
 from workbench.ui import words
@@ -52,11 +53,14 @@ def choice(name: str) -> str:
     """A key that options name: metadata.KEY, the output, a group …"""
     if name.startswith(METADATA):
         return f"Metadata {name.removeprefix(METADATA)}"
+    if name.startswith(TAG):
+        return f"Tag {name.removeprefix(TAG)}"
     return {
         "output": "The logged output",
         "group_id": "Group",
         "trace_id": "Trace",
         "tags": "Tags",
+        NEAR: "Near duplicates",
         "prompt_name": "Prompt template",
         "model": "Model",
     }.get(name, name)
@@ -82,7 +86,10 @@ def pack_line(told: Mapping[str, Any]) -> str:
     if told["split"]["share"]:
         pieces.append(words.plural(told["validation"], "validation example"))
     tokens = told["tokens"]["training"]
-    estimated = " (estimated)" if told["tokens"]["estimated"] else ""
+    is_exact = not told["tokens"]["estimated"] and not told["tokens"].get(
+        "counted_by_another_vendor"
+    )
+    estimated = "" if is_exact else " (estimated)"
     pieces.append(f"{words.plural(tokens, 'training token')}{estimated}")
     cost = told["cost"]
     if cost["dollars"] is not None:

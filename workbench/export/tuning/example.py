@@ -116,9 +116,12 @@ def turn_of(message: Mapping[str, Any]) -> Turn:
     texts: list[str] = []
     turn = Turn(role, "")
     for part in message.get("content") or ():
-        match part.get("type"):
-            case "text":
-                texts.append(part.get("text") or "")
+        # Nearly all are texts, and there are many of them.
+        kind = part.get("type")
+        if kind == "text":
+            texts.append(part.get("text") or "")
+            continue
+        match kind:
             case "image_url":
                 turn.images.append(_image(part))
             case "refusal":
@@ -128,9 +131,13 @@ def turn_of(message: Mapping[str, Any]) -> Turn:
             case other:
                 raise Unfit(UNSUPPORTED, f"a part of the type {str(other)[:40]!r}")
     # An answer comes in pieces of one text; a person's parts are paragraphs.
-    turn.text = ("" if role == "assistant" else "\n").join(texts)
+    if len(texts) == 1:
+        turn.text = texts[0]
+    else:
+        turn.text = ("" if role == "assistant" else "\n").join(texts)
     if role == "assistant":
-        turn.calls = _calls(message)
+        if message.get("tool_calls") or message.get("function_call"):
+            turn.calls = _calls(message)
     elif role == "tool":
         turn.name = message.get("name") or ""
         turn.call_id = message.get("tool_call_id") or (turn.name and f"call_{turn.name}")

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.export.tuning.example import Example, Turn
 from workbench.export.tuning.openai_chat import check_tools
 from workbench.export.tuning.protocol import Line, arguments_of, is_text, said, without_images
+from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 
@@ -29,6 +30,27 @@ class HuggingFace:
             return found
         last = line["messages"][-1]["role"]
         return None if last == "assistant" else "the last message is not the assistant's"
+
+
+class HuggingFaceCompletion:
+    """TRL's conversational prompt and completion: the completion alone is learnt."""
+
+    LEAST = 1
+    MOST: int | None = None
+    MAX_TOKENS: int | None = None
+
+    def line(self, example: Example, *, train_all: bool) -> Line:
+        without_images(example, "the messages format")
+        if train_all and any(turn.role == "assistant" for turn in example.turns):
+            raise Unfit(UNSUPPORTED, "earlier answers, of which only the last can be learnt here")
+        prompt = [_message(turn) for turn in example.turns]
+        return _with_tools({"prompt": prompt, "completion": [_message(example.answer)]}, example)
+
+    def problem(self, line: Line) -> str | None:
+        if not line["prompt"] or line["prompt"][-1]["role"] == "assistant":
+            return "the prompt is empty or ends with an answer"
+        messages = [*line["prompt"], *line["completion"]]
+        return _check(messages) or check_tools(line.get("tools") or [])
 
 
 class HuggingFacePreference:

@@ -120,3 +120,17 @@ def twins(staging: Staging, rows: int) -> pa.Table:
     gone = np.flatnonzero(twin >= 0)
     values = (gone, twin[gone], best[gone])
     return pa.table([pa.array(each) for each in values], ["n", "twin", "likeness"])
+
+
+def edge_keys(staging: Staging, rows: Any) -> tuple[Any, Any]:
+    """(place in `rows`, number of a key), as two arrays: the two of each edge share a key of their
+    own. rows: sorted; edges to others are none."""
+    places: list[Any] = []
+    for batch in staging.edges():
+        one, other = np.asarray(batch.column("a")), np.asarray(batch.column("b"))
+        first, second = np.searchsorted(rows, one), np.searchsorted(rows, other)
+        last = len(rows) - 1
+        both = (rows[np.minimum(first, last)] == one) & (rows[np.minimum(second, last)] == other)
+        places.append(np.stack([first[both], second[both]], axis=1))
+    found = np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
+    return found.ravel(), np.repeat(np.arange(len(found)), 2)

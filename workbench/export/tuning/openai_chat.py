@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from workbench.export.tuning.example import Example, Turn
-from workbench.export.tuning.protocol import Line, is_text, said
+from workbench.export.tuning.protocol import Line, said
 
 MAX_IMAGES, MAX_IMAGE_BYTES, MAX_TOOLS = 10, 10 * 2**20, 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -88,6 +88,7 @@ def message_of(turn: Turn) -> dict[str, Any]:
 def check_messages(messages: Sequence[dict[str, Any]]) -> str | None:
     """The first rule that messages break."""
     images = 0
+    is_answered = False
     open_calls: set[str] = set()
     for number, message in enumerate(messages, 1):
         role = message["role"]
@@ -100,15 +101,19 @@ def check_messages(messages: Sequence[dict[str, Any]]) -> str | None:
             continue
         if open_calls:
             return f"a tool call before message {number} has no answer"
+        is_answered = is_answered or role == "assistant"
         content, calls = message.get("content"), message.get("tool_calls")
-        if isinstance(content, list):
+        if isinstance(content, str):
+            if not calls and not content.strip():
+                return f"message {number} is empty"
+        elif isinstance(content, list):
             if role != "user":
                 return f"message {number} holds an image and is not the user's"
             found = _check_parts(content)
             if found:
                 return f"message {number}: {found}"
             images += sum(part["type"] == "image_url" for part in content)
-        elif not is_text(content) and not calls:
+        elif not calls:
             return f"message {number} is empty"
         for call in calls or ():
             found = _check_call(call)
@@ -119,7 +124,7 @@ def check_messages(messages: Sequence[dict[str, Any]]) -> str | None:
             return f"message {number} has a weight that is neither 0 nor 1"
     if images > MAX_IMAGES:
         return f"{images} images, where {MAX_IMAGES} are the most"
-    if not any(message["role"] == "assistant" for message in messages):
+    if not is_answered:
         return "there is no message of the assistant"
     return None
 

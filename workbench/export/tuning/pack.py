@@ -13,19 +13,21 @@ import pyarrow as pa
 from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.output import Output, WrittenFile
-from workbench.export.spec import Spec
+from workbench.export.spec import NEAR, Spec
 from workbench.export.tables.sink import HashingFile
 from workbench.export.tables.writing import Written
 from workbench.export.tuning import near, reasons, report
 from workbench.export.tuning.minhash import MinHash
 from workbench.export.tuning.near import Signatures
-from workbench.export.tuning.pairs import check_pairs, paired_lines
+from workbench.export.tuning.pairs import PAIRS, PAIRS_FILE, check_pairs, paired_lines, write_pairs
 from workbench.export.tuning.split import VALIDATION, components, sides
 from workbench.export.tuning.staging_rows import Reader
 from workbench.store.export_rows import Snapshot
 from workbench.store.export_staging import Staging
 
 LEFT_OUT = "left-out.jsonl"
+#: Files of a pack that say something of it and are not trained on.
+BESIDE = (PAIRS_FILE, LEFT_OUT)
 Tell = Callable[[str, int], None]
 _SPOOL = ".spool"
 
@@ -38,13 +40,17 @@ def write_pack(
     tell: Tell,
     *,
     first: int | None = None,
+    watch: Callable[[Staging], object] | None = None,
 ) -> Written:
     """`tell` is called with (stage, requests so far); it may raise to stop.
 
-    first: make it of no more requests than this.
+    first: make it of no more requests than this. watch: called with what runs statements of its
+    own for long, so that it can be interrupted too.
     """
     spool = output.path(_SPOOL)
     with Staging(snapshot.connection) as staging:
+        if watch is not None:
+            watch(staging)
         reader = _read(spec, staging, spool, masker)
         _stage(reader, snapshot, first, tell)
         limit = _decide(spec, snapshot, staging, tell)
@@ -52,14 +58,17 @@ def write_pack(
             check_pairs(spec, staging, spool)
         _split(spec, staging)
         files, numbers = _write(spec, staging, spool, output, tell)
+        if spec.is_preference:
+            files.append(write_pairs(spec, staging, output))
         files.append(_write_left_out(staging, output))
         told = report.of(spec, staging, numbers, limit)
     spool.unlink()
-    return Written(files, sum(numbers.examples), {"fine_tuning": told})
+    read = [{"name": column.name, "kind": column.kind} for column in reader.columns]
+    return Written(files, sum(numbers.examples), {"fine_tuning": told, "columns": read})
 
 
 def _read(spec: Spec, staging: Staging, spool: Path, masker: Masker | None) -> Reader:
-    threshold = spec.tuning.near_duplicates
+    threshold = spec.tuning.likeness
     signatures = None
     if threshold is not None and not spec.is_preference:
         signatures = Signatures(staging, spec.tuning.seed, threshold)
@@ -82,16 +91,17 @@ def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int
     """Leave out duplicates and what a class has too much of; the limit of a class."""
     tuning = spec.tuning
     if spec.is_preference:
-        staging.pair_up(reasons.NO_SCORE, reasons.NO_PAIR, tuning.min_gap)
+        PAIRS[tuning.pairs](spec, staging)
         return None
     if tuning.duplicates:
         staging.mark_duplicates(reasons.DUPLICATE)
-    threshold = tuning.near_duplicates
+    threshold = tuning.likeness
     if threshold is not None:
         staging.forget_left_out()
         minhash = MinHash(tuning.seed, threshold)
         near.find(staging, minhash, threshold, lambda band: tell("comparing", band))
-        staging.mark_twins(reasons.NEAR_DUPLICATE, near.twins(staging, snapshot.rows))
+        if tuning.near_duplicates is not None:
+            staging.mark_twins(reasons.NEAR_DUPLICATE, near.twins(staging, snapshot.rows))
     if tuning.balance_by is None:
         return None
     return staging.balance(reasons.BALANCED, tuning.balance_to, tuning.seed)
@@ -102,7 +112,12 @@ def _split(spec: Spec, staging: Staging) -> None:
         return
     rows, ids = staging.units(pairs=spec.is_preference)
     owners, keys = staging.rows_of_keys(pairs=spec.is_preference)
-    labels = components(len(rows), np.searchsorted(rows, owners), keys)
+    owners = np.searchsorted(rows, owners)
+    if NEAR in spec.tuning.together:
+        alike, more = near.edge_keys(staging, rows)
+        owners = np.concatenate([owners, alike])
+        keys = np.concatenate([keys, more + (int(keys.max()) + 1 if len(keys) else 0)])
+    labels = components(len(rows), owners, keys)
     found = sides(labels, ids, spec.tuning.validation, spec.tuning.seed)
     held = rows[found == VALIDATION]
     values = [pa.array(held), pa.array(np.full(len(held), VALIDATION, dtype=np.int32))]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 import pyarrow as pa
 
+from workbench.export.output import Output, WrittenFile
 from workbench.export.spec import Spec
-from workbench.export.tuning.reasons import INVALID
+from workbench.export.tables.sink import HashingFile
+from workbench.export.tuning import reasons
 from workbench.store.export_staging import BROKEN, Staging
+
+PAIRS_FILE = "pairs.jsonl"
+
+
+def _by_score(spec: Spec, staging: Staging) -> None:
+    staging.pair_by_score(reasons.NO_SCORE, reasons.NO_PAIR, spec.tuning.min_gap)
+
+
+#: Where pairs come from, by `Tuning.pairs`. Each puts them among the staging's pairs and leaves out
+#: what has none; those that people chose are for `Staging.pair_given`.
+PAIRS: dict[str, Callable[[Spec, Staging], None]] = {"scores": _by_score}
 
 
 def check_pairs(spec: Spec, staging: Staging, spool: Path) -> None:
@@ -28,7 +41,7 @@ def check_pairs(spec: Spec, staging: Staging, spool: Path) -> None:
                 if problem is not None:
                     found.append({"n": row["n"], "other": row["other"], "detail": problem})
             broken.append(pa.RecordBatch.from_pylist(found, BROKEN))
-    staging.drop_pairs(INVALID, pa.Table.from_batches(broken, BROKEN))
+    staging.drop_pairs(reasons.INVALID, pa.Table.from_batches(broken, BROKEN))
 
 
 def paired_lines(
@@ -43,6 +56,30 @@ def paired_lines(
             held[row["side"]].append(orjson.dumps(_pair(format_, file, row)) + b"\n")
             tokens[row["side"]] = row["tokens"]
             yield held, [len(each) for each in held], tokens
+
+
+def write_pairs(spec: Spec, staging: Staging, output: Output) -> WrittenFile:
+    """A line for each pair: which requests it is of, their scores, and its side of the split."""
+    file = HashingFile(output.path(PAIRS_FILE))
+    rows = 0
+    try:
+        for batch in staging.pair_lines():
+            told = []
+            for row in batch.to_pylist():
+                found = {"preferred": row["id"], "other": row["other_id"]}
+                if row["score"] is not None or row["other_score"] is not None:
+                    found |= {
+                        "score": spec.tuning.score,
+                        "preferred_score": row["score"],
+                        "other_score": row["other_score"],
+                    }
+                found["side"] = "validation" if row["side"] else "training"
+                told.append(orjson.dumps(found) + b"\n")
+            file.write(b"".join(told))
+            rows += len(told)
+    finally:
+        file.close()
+    return WrittenFile(PAIRS_FILE, file.size, file.sha256, rows)
 
 
 def _rows(staging: Staging) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,8 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
     """limit: the most examples of a class, where classes are balanced."""
     tuning = spec.tuning
     left_out = staging.reasons()
-    counted, estimated = staging.counted()
+    counted, by_others, estimated = staging.counted()
+    earlier = 0 if spec.is_preference else staging.with_earlier_answers()
     validation = numbers.examples[1] if len(numbers.examples) > 1 else 0
     told: dict[str, Any] = {
         "examples": sum(numbers.examples),
@@ -35,6 +36,7 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
             "training": numbers.tokens[0],
             "validation": numbers.tokens[1] if len(numbers.tokens) > 1 else 0,
             "counted_by_the_vendor": counted,
+            "counted_by_another_vendor": by_others,
             "estimated": estimated,
         },
         "cost": training_cost(
@@ -45,8 +47,9 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
             "share": tuning.validation,
             "together": ["the same input", *tuning.together] if tuning.validation else [],
         },
+        "learnt": _learnt(spec),
         "near_duplicates": tuning.near_duplicates,
-        "warnings": _warnings(spec, numbers, validation),
+        "warnings": _warnings(spec, numbers, validation, earlier, by_others),
     }
     if tuning.balance_by is not None:
         told["balance"] = {
@@ -57,7 +60,18 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
     return told
 
 
-def _warnings(spec: Spec, numbers: Numbers, validation: int) -> list[str]:
+def _learnt(spec: Spec) -> str:
+    """Which answers of a conversation are learnt."""
+    if spec.is_preference:
+        return "the preferred answer"
+    asks_all = spec.tuning.train_on == "all" or spec.entry.every_answer
+    return "every answer" if asks_all else "the last answer"
+
+
+def _warnings(
+    spec: Spec, numbers: Numbers, validation: int, earlier: int, by_others: int
+) -> list[str]:
+    """earlier: conversations with answers before the last. by_others: token counts of others."""
     format_ = spec.entry.load()
     label, training = spec.entry.label, numbers.examples[0]
     found = []
@@ -68,5 +82,15 @@ def _warnings(spec: Spec, numbers: Numbers, validation: int) -> list[str]:
     if spec.tuning.validation and not validation:
         found.append(
             "Nothing is held back for validation: what belongs together is larger than its share."
+        )
+    if earlier and spec.tuning.train_on == "last" and spec.entry.every_answer:
+        found.append(
+            f"{earlier:,} conversations have earlier answers, which are learnt too. "
+            f"{spec.entry.every_answer}"
+        )
+    if by_others:
+        found.append(
+            f"The tokens of {by_others:,} examples were counted by another vendor's model, which "
+            "counts otherwise."
         )
     return found

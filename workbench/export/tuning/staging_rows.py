@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked
-from workbench.export.spec import Spec
+from workbench.export.spec import NEAR, TAG, Spec
 from workbench.export.tuning import reasons, tokens
 from workbench.export.tuning.example import Example, example_of
 from workbench.export.tuning.judging import is_cut, is_declined
@@ -25,6 +25,8 @@ from workbench.store.rows import ERROR
 
 _READ = (
     "status",
+    "provider",
+    "model",
     "error_type",
     "finish_reason",
     "input_tokens",
@@ -36,6 +38,9 @@ _READ = (
 )
 _MASKED = [COLUMNS["input"], COLUMNS["output"]]
 Row = Mapping[str, Any]
+# What is not known of a request that is left out: all facts after its number, id, reason, detail.
+_UNKNOWN = (None,) * (len(FACTS) - 4)
+assert FACTS.names[:4] == ["n", "id", "reason", "detail"]
 
 
 @dataclass(slots=True)
@@ -53,14 +58,18 @@ class Reader:
     _format: Any = None
     _file: Any = None
     _most_tokens: int | None = None
-    _facts: dict[str, list[Any]] = field(default_factory=dict)
+    # A row of them is a tuple in the order of FACTS, or a part that is filled up with None.
+    _facts: list[tuple[Any, ...]] = field(default_factory=list)
     _n: int = 0
     _at: int = 0
+    _score: str | None = None
 
     def __post_init__(self) -> None:
         self._format = self.spec.entry.load()()
         self._most_tokens = self.spec.tuning.max_tokens or self._format.MAX_TOKENS
         self._file = self.spool.open("xb", buffering=2**20)
+        if self.spec.is_preference:
+            self._score = SCORE + self.spec.tuning.score
 
     def close(self) -> None:
         """Write what is still held."""
@@ -72,9 +81,9 @@ class Reader:
     def columns(self) -> list[Column]:
         """What is read of a request."""
         tuning = self.spec.tuning
-        names = [*_READ, *tuning.together]
+        names = [*_READ, *(key for key in tuning.together if key != NEAR)]
         if tuning.balance_by:
-            names.append(tuning.balance_by)
+            names.append("tags" if tuning.balances_tag else tuning.balance_by)
         if tuning.answer != "output":
             names.append(tuning.answer)
         if self.spec.is_preference:
@@ -84,59 +93,68 @@ class Reader:
         return [column_of(name) for name in dict.fromkeys(names)]
 
     def take(self, table: pa.Table) -> None:
-        self._facts = {name: [] for name in FACTS.names}
+        self._facts = []
         if self.masker is not None:
             # Metadata stays as it is: users are told apart by it, and none of it leaves.
             table = masked(table, self.masker, _MASKED)
         names = table.column_names
         for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
             self._row(dict(zip(names, values, strict=True)))
-        columns = [pa.array(self._facts[field.name], field.type) for field in FACTS]
+        found = zip(*self._facts, strict=True)
+        columns = [pa.array(one, each.type) for one, each in zip(found, FACTS, strict=True)]
         self.staging.insert("facts", pa.table(columns, schema=FACTS))
 
     def _row(self, row: Row) -> None:
-        facts: dict[str, Any] = dict.fromkeys(FACTS.names)
-        facts |= {"n": self._n, "id": row["row id"]}
         try:
-            self._example(row, facts)
+            facts = self._example(row)
         except Unfit as unfit:
-            detail = self._masked(unfit.detail, row)
-            facts |= {"reason": unfit.reason, "detail": detail or None}
-        for name, values in self._facts.items():
-            values.append(facts[name])
+            detail = self._masked(unfit.detail, row) or None
+            facts = (self._n, row["row id"], unfit.reason, detail, *_UNKNOWN)
+        self._facts.append(facts)
         self._n += 1
 
-    def _example(self, row: Row, facts: dict[str, Any]) -> None:
+    def _example(self, row: Row) -> tuple[Any, ...]:
+        """The facts of a request that is fit; raises Unfit."""
         tuning = self.spec.tuning
         if tuning.errors and row["status"] == ERROR:
             raise Unfit(reasons.ERROR, row["error_type"] or "")
         corrected = row[tuning.answer] if tuning.answer != "output" else None
         if corrected:
             corrected = self._masked(corrected, row)
-        if tuning.truncated and not corrected and is_cut(row["finish_reason"]):
-            raise Unfit(reasons.TRUNCATED, row["finish_reason"])
-        example = example_of(
-            _json(row["input"]), _json(row["output"]), _json(row["parameters"]), corrected
-        )
-        if tuning.refusals and not corrected and is_declined(row["finish_reason"], example.answer):
+        finish = row["finish_reason"]
+        if tuning.truncated and not corrected and is_cut(finish):
+            raise Unfit(reasons.TRUNCATED, finish)
+        example = example_of(_json(row["input"]), _json(row["output"]), _parameters(row), corrected)
+        if tuning.refusals and not corrected and is_declined(finish, example.answer):
             raise Unfit(reasons.REFUSAL)
         line, asked = self._line(example)
-        facts["tokens"], facts["counted"] = _tokens(row, example, bool(corrected))
-        if self._most_tokens is not None and facts["tokens"] > self._most_tokens:
-            told = f"{facts['tokens']:,} tokens, {self._most_tokens:,} are the most"
+        number, counted = _tokens(row, example, bool(corrected), self.spec.format)
+        if self._most_tokens is not None and number > self._most_tokens:
+            told = f"{number:,} tokens, {self._most_tokens:,} are the most"
             raise Unfit(reasons.TOO_LONG, told)
-        facts["digest"] = hashlib.sha256(line).digest()[:16]
-        facts["asked"] = asked
-        facts["score"] = row.get(SCORE + tuning.score) if self.spec.is_preference else None
-        facts["class"] = _class(row, tuning.balance_by)
-        if facts["class"] is not None:
-            facts["shown"] = self._masked(facts["class"], row)
-        facts["keys"] = _keys(row, tuning.together, asked)
-        facts["start"], facts["size"] = self._at, len(line)
+        class_ = _class(row, tuning.balance_by)
+        facts = (
+            self._n,
+            row["row id"],
+            None,
+            None,
+            hashlib.sha256(line).digest()[:16],
+            asked,
+            self._at,
+            len(line),
+            number,
+            counted,
+            any(turn.role == "assistant" for turn in example.turns),
+            class_,
+            None if class_ is None else self._masked(class_, row),
+            None if self._score is None else row[self._score],
+            _keys(row, tuning.together, asked),
+        )
         self._file.write(line)
         self._at += len(line)
         if self.signatures is not None:
             self.signatures.add(self._n, _spoken(example))
+        return facts
 
     def _masked(self, text: str, row: Row) -> str:
         """A text of this request as it may leave."""
@@ -149,7 +167,7 @@ class Reader:
     def _line(self, example: Example) -> tuple[bytes, bytes]:
         """The line (or half) and a digest of what was asked."""
         asked = _asked(example)
-        if self.spec.is_preference:
+        if self._score is not None:
             return orjson.dumps(self._format.half(example)) + b"\n", asked
         train_all = self.spec.tuning.train_on == "all"
         line = self._format.line(example, train_all=train_all)
@@ -163,17 +181,27 @@ def _json(text: str | None) -> Any:
     return orjson.loads(text) if text else None
 
 
-def _tokens(row: Row, example: Example, corrected: bool) -> tuple[int, bool]:
-    """The vendor's own count where there is one, and whether it is."""
+def _parameters(row: Row) -> Any:
+    """The settings of the call, where they say what an example holds; they rarely do."""
+    text = row["parameters"]
+    return orjson.loads(text) if text and "parallel_tool_calls" in text else None
+
+
+def _tokens(row: Row, example: Example, corrected: bool, format_: str) -> tuple[int, int]:
+    """The count that was logged, where there is one, and whose it is (see FACTS)."""
     sent, received = row["input_tokens"], row["output_tokens"]
     if sent and received and not corrected:
-        return sent + received - (row["reasoning_tokens"] or 0), True
-    return tokens.estimate_of(example), False
+        number = sent + received - (row["reasoning_tokens"] or 0)
+        return number, 2 if tokens.is_own(format_, row["provider"], row["model"]) else 1
+    return tokens.estimate_of(example), 0
 
 
 def _class(row: Row, balance_by: str | None) -> str | None:
     if balance_by is None:
         return None
+    if balance_by.startswith(TAG):
+        name = balance_by.removeprefix(TAG)
+        return name if name in orjson.loads(row["tags"] or "[]") else f"without {name}"
     value = row[balance_by]
     if balance_by == "tags":
         return ", ".join(sorted(orjson.loads(value))) if value else ""
@@ -186,20 +214,17 @@ def _keys(row: Row, together: Sequence[str], asked: bytes) -> list[str]:
     The same input with another answer is always one of them: else what is validated was learnt.
     """
     keys = [f"asked={asked.hex()}"]
-    keys += [f"{name}={row[name]}" for name in together if row[name] not in (None, "")]
+    named = [name for name in together if name != NEAR]
+    keys += [f"{name}={row[name]}" for name in named if row[name] not in (None, "")]
     return keys
 
 
 def _asked(example: Example) -> bytes:
-    told = [
-        (
-            turn.role,
-            turn.text,
-            [image.url for image in turn.images],
-            [c.arguments for c in turn.calls],
-        )
-        for turn in example.turns
-    ]
+    told: list[Any] = []
+    for turn in example.turns:
+        told += (turn.role, turn.text)
+        if turn.images or turn.calls:
+            told.append([[image.url for image in turn.images], [c.arguments for c in turn.calls]])
     return hashlib.sha256(orjson.dumps(told)).digest()[:16]
 
 

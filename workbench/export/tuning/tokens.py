@@ -1,6 +1,7 @@
 """Tokens of an example, and what training on it costs.
 
-Vendors' own counts are taken where the log has them. Else an estimate: the tokenizers need files
+Counts are taken where the log has them, and it is told whose they are: another vendor's tokenizer
+counts otherwise. Else an estimate: the tokenizers need files
 from the network, and nothing leaves the machine. Four letters a token for ASCII, less for other
 scripts; within about a quarter of the real count for running text.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from workbench.export.tuning.example import Example
@@ -23,7 +25,24 @@ PRICES: dict[str, tuple[str, Decimal]] = {
     "mistral": ("mistral-small", Decimal("4")),
     "cohere": ("command-r", Decimal("3")),
 }
+# Whose models a format trains: providers of the log, and what stands in the model's name.
+_OWN: dict[str, tuple[frozenset[str], str]] = {
+    "openai": (frozenset({"openai", "azure"}), ""),
+    "openai-preference": (frozenset({"openai", "azure"}), ""),
+    "anthropic": (frozenset({"anthropic", "bedrock", "vertexai"}), "claude"),
+    "bedrock": (frozenset({"bedrock"}), "nova"),
+    "gemini": (frozenset({"google", "vertexai"}), "gemini"),
+    "mistral": (frozenset({"mistral"}), ""),
+    "cohere": (frozenset({"cohere"}), ""),
+}
 PRICES_FROM = "2025-09-01"
+
+
+@lru_cache(maxsize=4096)
+def is_own(format_: str, provider: str | None, model: str | None) -> bool:
+    """Whether a model of the vendor that is trained at counted the tokens of a request."""
+    providers, part = _OWN.get(format_, (frozenset(), ""))
+    return provider in providers and part in (model or "").lower()
 
 
 def estimate(text: str) -> int:
