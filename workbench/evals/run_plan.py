@@ -75,6 +75,9 @@ def load(connection: Connection, run_id: int, actor: str, contexts: Contexts) ->
     order = grid_edits.order_of(inputs, rows)
     metadata = {"evaluation": str(info.evaluation_id), RUN: str(run_id)}
     base = contexts(Origin(place=PLACE, actor=actor, metadata=metadata), info.judge)
+    # Read once: each cell asks for them, and reading them takes longer than the rest of a cell.
+    connected = tuple(base.connections())
+    base = replace(base, connections=lambda: connected)
     computed = {row.name for row in rows}
     columns = []
     for row in rows:
