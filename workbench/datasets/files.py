@@ -20,7 +20,7 @@ from workbench.logs.importing.record import ImportFailed, Refusal, Row
 class Source(Protocol):
     """unit: what a place counts ("line", "row", "element"). columns: where the file names them.
     sheets, sheet: of a workbook; no sheets elsewhere. is_typed: values have types of their own;
-    texts_are_texts: a text that looks like a number is a text all the same."""
+    texts_are_texts: a text that looks like JSON is a text all the same."""
 
     @property
     def unit(self) -> str: ...
@@ -64,14 +64,16 @@ class _Contained:
             for refusal in block.refused:
                 yield refusal.place, refusal
             for place, row in decoder.rows(block):
-                # A line of a spreadsheet without any value is no row; {} in JSON is one.
-                if self.is_typed or isinstance(row, Refusal) or any(row.values()):
+                if self.is_typed or isinstance(row, Refusal):
                     yield place, row
+                # CSV cannot tell nothing from an empty text; a line of nothing else is no row.
+                elif some := {column: cell for column, cell in row.items() if cell}:
+                    yield place, some
 
 
 class _Sheet(Excel):
     is_typed = True
-    texts_are_texts = True
+    texts_are_texts = False
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def row_of(row: Row, plans: Sequence[ColumnPlan]) -> NewRow:
     for column in row.keys() - planned:
         if column in {plan.name for plan in plans}:
             raise FieldError(column, "another column comes in under this name")
-        if not cells.absent(row[column]):
+        if row[column] is not None:
             values[column] = cells.plain(row[column])
     return NewRow(values, split, tuple(tags))
 

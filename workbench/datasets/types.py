@@ -28,24 +28,27 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?\
 def type_of(found: Iterable[Any], *, is_typed: bool) -> Type:
     """The type that fits all of some values of a column.
 
-    is_typed: the file has types of its own (JSON, Parquet, Excel): what is no text stays as it is.
+    is_typed: the file has types of its own (Parquet, Excel), in which a text that looks like a
+    number is one on purpose; JSON has no type there, and is looked for in both.
     """
     kept = [one for one in found if not cells.absent(one)]
     if not kept:
         return "any" if is_typed else "text"
     if not all(isinstance(one, str) for one in kept):
         return "any"
-    if all(one in ("true", "false") for one in kept):
+    if not is_typed and all(one in ("true", "false") for one in kept):
         return "boolean"
-    if all(_NUMBER.match(one) for one in kept):
+    if not is_typed and all(_NUMBER.match(one) for one in kept):
         return "number"
     if any(one.lstrip()[:1] in ("{", "[", '"') for one in kept) and all(map(_is_json, kept)):
         return "json"
-    return "text"
+    return "any" if is_typed else "text"
 
 
 def converted(value: Any, type_: str, field: str) -> Any:
     """The value as its column's type wants it, None where there is none. Raises FieldError."""
+    if value == "" and type_ in ("text", "any"):
+        return ""
     if type_ == "text":
         return None if cells.absent(value) else cells.text(value)
     if cells.absent(value):

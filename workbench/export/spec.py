@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, format_of
 from workbench.export.masking.detectors import DETECTORS
 from workbench.filters import Filter, FilterError, from_api, to_api
+from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, path_text
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, Column, columns_of
@@ -19,6 +20,7 @@ from workbench.store.export_prompts import prompt_columns_of
 
 REQUESTS: Final = "requests"
 PROMPTS: Final = "prompts"
+DATASETS: Final = "datasets"
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
 ALL_DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 assert set(ALL_DETECTORS) == set(DETECTORS)
@@ -106,16 +108,20 @@ class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
     source: "requests", or "prompts" (a row for each version of the prompt templates whose name
-    holds q; tables alone). filter_group, q: as in the request search. columns: names of
-    `export_columns` or `export_prompts`; none are the usual ones. flatten: each key of the metadata
-    and each score becomes a column of its own (tables without chosen columns). name: of the files.
+    holds q; tables alone), or "datasets" (the rows of a version of a dataset, without a number the
+    newest published one; tables alone). filter_group, q: as in the request search. columns: names
+    of `export_columns` or `export_prompts`, or of the dataset; none are the usual ones. flatten:
+    each key of the metadata and each score becomes a column of its own (tables without chosen
+    columns). name: of the files.
     keep_days: the files are kept so long. bucket: they are put into the installation's bucket too.
     """
 
-    source: Literal["requests", "prompts"] = REQUESTS
+    source: Literal["requests", "prompts", "datasets"] = REQUESTS
     format: Short = "csv"
     filter_group: _FilterGroup | None = None
     q: Annotated[str, Field(max_length=20_000)] | None = None
+    dataset: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     columns: tuple[Key, ...] = Field(default=(), max_length=200)
     flatten: bool = False
     masking: Masking | None = None
@@ -131,6 +137,8 @@ class Spec(_Part):
             _ = self.chosen
             if self.source == PROMPTS:
                 self._check_prompts()
+            elif self.source == DATASETS:
+                self._check_dataset()
             else:
                 _ = self.filter
         except FilterError as error:
@@ -148,6 +156,16 @@ class Spec(_Part):
             raise FieldError("filter_group", "prompt templates are chosen by q, a part of the name")
         if self.masking is not None and self.masking.name_fields:
             raise FieldError("masking.name_fields", "prompt templates have no metadata")
+
+    def _check_dataset(self) -> None:
+        if not self.is_table:
+            raise FieldError("format", "datasets leave as a table alone")
+        if self.dataset is None:
+            raise FieldError("dataset", "the number of a dataset is needed")
+        if self.filter_group is not None or self.q is not None:
+            raise FieldError("filter_group", "the rows of a dataset are not filtered")
+        if self.masking is not None and self.masking.name_fields:
+            raise FieldError("masking.name_fields", "datasets have no metadata")
 
     @property
     def filter(self) -> Filter:
@@ -169,6 +187,9 @@ class Spec(_Part):
     def chosen(self) -> list[Column]:
         if self.source == PROMPTS:
             return prompt_columns_of(self.columns)
+        if self.source == DATASETS:
+            # Which columns there are only the version knows (its snapshot's `chosen`).
+            return []
         return columns_of(self.columns)
 
     def to_json(self) -> dict[str, Any]:

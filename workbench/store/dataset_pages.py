@@ -226,3 +226,23 @@ def value_names(
             [dataset_id, number, number, limit],
         ).fetchall()
     return [name for (name,) in rows]
+
+
+def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> set[str]:
+    """Those of some columns whose values are all whole numbers of 64 bits.
+
+    version: what IN_VERSION binds.
+    """
+    if not names:
+        return set()
+    test = (
+        f"coalesce(bool_and(json_extract({_BARE}, ?)::VARCHAR IN ('null') OR "
+        f"TRY_CAST(json_extract_string({_BARE}, ?) AS BIGINT)::VARCHAR = "
+        f"json_extract_string({_BARE}, ?)), true)"
+    )
+    row = cursor.execute(
+        f"SELECT {', '.join(test for _ in names)} FROM dataset_rows d WHERE {IN_VERSION}",
+        [*(pointer(name) for name in names for _ in range(3)), *version],
+    ).fetchone()
+    assert row is not None
+    return {name for name, is_whole in zip(names, row, strict=True) if is_whole}

@@ -13,7 +13,8 @@ from workbench.store.connection import Connection, Cursor
 
 #: Which rows `d` of dataset_rows are in a version; bind dataset, number, number.
 IN_VERSION = "d.dataset_id = ? AND d.since <= ? AND (d.until IS NULL OR d.until > ?)"
-_COLUMNS = "d.id, d.value, d.split, d.tags, d.source_request"
+#: What `read_rows` reads, of `d` of dataset_rows.
+COLUMNS = "d.id, d.value, d.split, d.tags, d.source_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def rows(
     """The next rows of a version, from the one after `after`; [] at the end."""
     with connection.cursor() as cursor:
         found = cursor.execute(
-            f"SELECT {_COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} AND d.id > ? "
+            f"SELECT {COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} AND d.id > ? "
             "ORDER BY d.id LIMIT ?",
             [dataset_id, number, number, after, limit],
         ).fetchall()
@@ -46,7 +47,7 @@ def rows_by_id(
     """Chosen rows of a version, by their numbers; those that are not in it are left out."""
     with connection.cursor() as cursor:
         found = cursor.execute(
-            f"SELECT {_COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} "
+            f"SELECT {COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} "
             "AND d.id IN (SELECT unnest(?::BIGINT[]))",
             [dataset_id, number, number, list(ids)],
         ).fetchall()

@@ -11,8 +11,7 @@ import streamlit as st
 from workbench.jsontext import FieldError
 from workbench.store.connection import Cursor
 from workbench.store.dataset_reading import DatasetRow
-from workbench.store.dataset_values import BOOLEAN, JSON, NUMBER, NewRow, type_of
-from workbench.store.datasets import Column
+from workbench.store.dataset_values import BOOLEAN, JSON, NUMBER, Column, NewRow, type_of
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words

@@ -13,9 +13,11 @@ import orjson
 import streamlit as st
 
 from workbench.export.formats import FORMATS, TABLE
-from workbench.export.spec import PROMPTS, REQUESTS, Masking, Spec, Tuning, read_spec
+from workbench.export.spec import DATASETS, PROMPTS, REQUESTS, Masking, Spec, Tuning, read_spec
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
+from workbench.store import datasets
+from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.filter_bar import write_filter
 
@@ -62,7 +64,8 @@ def read_format() -> str:
 def read_source() -> str:
     """What leaves, as the link says it; a damaged one is told by `read_draft`."""
     try:
-        return PROMPTS if read_options().get("source") == PROMPTS else REQUESTS
+        named = read_options().get("source")
+        return str(named) if named in (PROMPTS, DATASETS) else REQUESTS
     except FieldError:
         return REQUESTS
 
@@ -118,7 +121,7 @@ def show_spec(saved: Mapping[str, Any]) -> None:
     st.query_params.pop(state.EXPORT_JOB, None)
     st.query_params[state.EXPORT_FORMAT] = spec.format
     given = spec.to_json()
-    if spec.source == PROMPTS:
+    if spec.source != REQUESTS:
         write_options({name: value for name, value in given.items() if name != "format"})
         return
     write_options({name: value for name, value in given.items() if name not in _APART})
@@ -130,7 +133,17 @@ def choose_source(source: str) -> None:
     if source == REQUESTS:
         clear()
         return
-    write_options({"source": source, "name": source})
+    options: Options = {"source": source, "name": source}
+    if source == DATASETS:
+        newest = datasets.listed(open_store().connection, limit=1)
+        if not newest:
+            st.session_state[state.SAID] = "There is no dataset yet."
+            return
+        options["dataset"] = newest[0].id
+        # Of a dataset that was never published its draft leaves.
+        if newest[0].newest is None and newest[0].draft is not None:
+            options["version"] = newest[0].draft
+    write_options(options)
     if st.query_params.get(state.EXPORT_FORMAT) not in _TABLES:
         st.query_params[state.EXPORT_FORMAT] = _TABLES[0]
 

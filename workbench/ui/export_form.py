@@ -8,20 +8,21 @@ import streamlit as st
 
 from workbench.export.bucket import configured
 from workbench.export.formats import FORMATS, TABLE
-from workbench.export.spec import PROMPTS, REQUESTS
+from workbench.export.spec import DATASETS, PROMPTS, REQUESTS
 from workbench.filters import Filter
 from workbench.store.export_columns import COLUMNS, SCORE
 from workbench.store.export_prompts import PROMPT_COLUMNS
 from workbench.store.store import open_store
 from workbench.store.suggestions import suggestions
 from workbench.ui import state
+from workbench.ui.export_dataset import draw_dataset_choice
 from workbench.ui.export_draft import Options, bound, choose_source, put, value_at
 from workbench.ui.export_masking import draw_masking
 from workbench.ui.export_tuning import draw_tuning
 from workbench.ui.export_words import KINDS, METADATA, label_of_format
 
 _SOURCE, _KIND, _FORMAT = "export-source", "export-kind", "export-format"
-SOURCES = {REQUESTS: "Requests", PROMPTS: "Prompt templates"}
+SOURCES = {REQUESTS: "Requests", PROMPTS: "Prompt templates", DATASETS: "Datasets"}
 
 
 def draw_form(options: Options, name: str, filter_: Filter, now: datetime) -> None:
@@ -35,6 +36,12 @@ def draw_form(options: Options, name: str, filter_: Filter, now: datetime) -> No
             **bound(options, "q", lambda text: text or "", lambda text: text.strip() or None),
         )
         _draw_prompt_columns(options)
+        draw_masking(options, None)
+        _draw_files(options)
+        return
+    if value_at(options, "source") == DATASETS:
+        _draw_format(name, [TABLE])
+        draw_dataset_choice(options)
         draw_masking(options, None)
         _draw_files(options)
         return

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from workbench.export.preview import Preview
-from workbench.export.spec import PROMPTS, REQUESTS, Spec
+from workbench.export.spec import DATASETS, PROMPTS, REQUESTS, Spec
 from workbench.filters import Filter
 from workbench.jsontext import FieldError
 from workbench.store import search
@@ -32,7 +32,9 @@ def draw_new(now: datetime) -> None:
     source = read_source()
     if search.newest_id(open_store().connection) == 0 and source == REQUESTS:
         draw_empty_store()
-        st.button("Export prompt templates", on_click=choose_source, args=(PROMPTS,))
+        with st.container(horizontal=True):
+            for label, other in (("prompt templates", PROMPTS), ("datasets", DATASETS)):
+                st.button(f"Export {label}", on_click=choose_source, args=(other,))
         return
     draw_source(source)
     filter_ = Filter()
@@ -71,6 +73,8 @@ def _draw_what(
     if found.rows == 0:
         if spec.source == REQUESTS:
             draw_no_match(filter_, now)
+        elif spec.source == DATASETS:
+            st.info("This version of the dataset has no rows.")
         else:
             st.info(
                 "No prompt template has such a name."

@@ -12,7 +12,7 @@ import streamlit as st
 
 from workbench.export.masking import patterns
 from workbench.export.preview import Change, Preview, preview
-from workbench.export.spec import Spec, read_spec
+from workbench.export.spec import DATASETS, Spec, read_spec
 from workbench.store import search
 from workbench.store.errors import StoreError
 from workbench.store.store import open_store
@@ -39,7 +39,8 @@ def read_preview(spec: Spec, now: datetime) -> Preview | None:
             return _previewed(
                 orjson.dumps(asked).decode(),
                 orjson.dumps(own).decode() if spec.masking else "",
-                f"{store.settings.database} {search.newest_id(store.connection)}",
+                f"{store.settings.database} {search.newest_id(store.connection)} "
+                f"{store.connection.changes if spec.source == DATASETS else 0}",
                 f"{now:%Y-%m-%d %H:%M}",
             )
     except StoreError as error:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, TUNING
-from workbench.export.spec import PROMPTS
+from workbench.export.spec import DATASETS, PROMPTS
 from workbench.export.tuning.reasons import REASONS
 from workbench.store import exports
 from workbench.ui import words
@@ -44,7 +44,7 @@ def label_of_format(name: str) -> str:
 
 def noun(spec: Mapping[str, Any]) -> str:
     """What a row of the export is."""
-    return "version" if spec.get("source") == PROMPTS else "request"
+    return {PROMPTS: "version", DATASETS: "row"}.get(str(spec.get("source")), "request")
 
 
 def choice(name: str) -> str:

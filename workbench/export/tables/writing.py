@@ -14,6 +14,7 @@ from workbench.export.sources import AnySnapshot
 from workbench.export.spec import REQUESTS, Spec
 from workbench.store.errors import Refused
 from workbench.store.export_columns import METADATA, SCORE, Column, column_of
+from workbench.store.export_datasets import DatasetSnapshot
 
 # A table with more columns than this is no table to look at.
 MAX_FLAT = 100
@@ -73,6 +74,8 @@ def check_rows(spec: Spec, rows: int) -> None:
 
 def columns_for(spec: Spec, snapshot: AnySnapshot) -> tuple[list[Column], dict[str, Any]]:
     """The columns of the file, flattened if asked for, and what of the keys found no room."""
+    if isinstance(snapshot, DatasetSnapshot):
+        return snapshot.chosen(spec.columns), {}
     if not spec.flatten or spec.columns or spec.source != REQUESTS:
         return spec.chosen, {}
     found: list[Column] = []

@@ -1,0 +1,209 @@
+"""What an export can hold of a dataset: the rows of one version, from one snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from workbench.store import clock
+from workbench.store.connection import Connection
+from workbench.store.dataset_pages import all_whole
+from workbench.store.dataset_reading import COLUMNS, IN_VERSION, DatasetRow, read_rows
+from workbench.store.dataset_values import BOOLEAN, EMPTY, NUMBER, TEXT, read_columns
+from workbench.store.errors import NotFound, Refused
+from workbench.store.export_columns import Column, Kind
+from workbench.store.export_parts import ROW, reading
+
+#: Columns beside those of the dataset; a column of the dataset of that name goes before.
+ROW_ID, SPLIT, TAGS = "row", "split", "tags"
+# Rows of one Arrow table, and the bytes of their values at which there are fewer.
+_ROWS, _LEAST_ROWS = 2048, 16
+_TABLE_BYTES = 16 * 2**20
+_KINDS: dict[str, Kind] = {TEXT: "text", EMPTY: "text", BOOLEAN: "yes_no"}
+_TYPES = {
+    "text": pa.string(),
+    "json": pa.string(),
+    "whole": pa.int64(),
+    "number": pa.float64(),
+    "yes_no": pa.bool_(),
+}
+
+
+def explained(dataset_id: int, version: int | None) -> str:
+    """Which rows those are, as SQL to read; it is never to be run."""
+    number = "(the newest published version)" if version is None else str(version)
+    return (
+        f"d.dataset_id = {dataset_id} AND d.since <= {number} "
+        f"AND (d.until IS NULL OR d.until > {number})"
+    )
+
+
+class DatasetSnapshot:
+    """The rows of a version at one moment; like a `Snapshot`. Without a number it is the newest
+    published version.
+
+    rows: how many there are. as_of: the version's number.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        dataset_id: int,
+        version: int | None,
+        *,
+        started: Callable[[DatasetSnapshot], None] | None = None,
+    ) -> None:
+        """Raises NotFound."""
+        self.connection = connection
+        self._cursor = connection.new_cursor()
+        self._dataset_id = dataset_id
+        self.as_of = self.rows = 0
+        self.columns: list[Column] = []
+        if started is not None:
+            started(self)
+        try:
+            with reading():
+                self._begin(version)
+        except BaseException:
+            self.close()
+            raise
+        self.taken_at: datetime = clock.from_stored(clock.now())
+
+    def _begin(self, version: int | None) -> None:
+        self._cursor.execute("BEGIN TRANSACTION")
+        which = "v.published_at IS NOT NULL" if version is None else "v.number = ?"
+        row = self._cursor.execute(
+            "SELECT v.number, v.columns FROM dataset_versions v JOIN datasets s "
+            "ON s.id = v.dataset_id WHERE s.deleted_at IS NULL AND v.dataset_id = ? "
+            f"AND {which} ORDER BY v.number DESC LIMIT 1",
+            [self._dataset_id, *([] if version is None else [version])],
+        ).fetchone()
+        if row is None:
+            what = "published version" if version is None else f"version {version}"
+            raise NotFound(f"There is no {what} of dataset {self._dataset_id}.")
+        self.as_of = int(row[0])
+        given = [self._dataset_id, self.as_of, self.as_of]
+        counts = self._cursor.execute(
+            "SELECT count(*), count(d.split), count(*) FILTER (len(d.tags) > 0) "
+            f"FROM dataset_rows d WHERE {IN_VERSION}",
+            given,
+        ).fetchone()
+        assert counts is not None
+        self.rows = int(counts[0])
+        kept = read_columns(row[1])
+        whole = all_whole(self._cursor, given, [c.name for c in kept if c.type == NUMBER])
+        names = {column.name for column in kept}
+        for column in kept:
+            kind = _KINDS.get(column.type, "json")
+            if column.type == NUMBER:
+                kind = "whole" if column.name in whole else "number"
+            self.columns.append(
+                Column(column.name, kind, column.name, "", kind in ("text", "json"))
+            )
+        # Those that say nothing of any row are there where they are asked for.
+        for name, made, default in (
+            (SPLIT, Column(SPLIT, "text", "Split", "", True), counts[1] > 0),
+            (TAGS, Column(TAGS, "list", "Tags", "", True), counts[2] > 0),
+            (ROW_ID, Column(ROW_ID, "whole", "Row", ""), False),
+        ):
+            if name not in names:
+                self.columns.append(
+                    Column(name, made.kind, made.label, "", made.holds_text, default=default)
+                )
+
+    def chosen(self, names: Sequence[str]) -> list[Column]:
+        """Columns by their names, each once; none are all that say something. Raises Refused."""
+        by_name = {column.name: column for column in self.columns}
+        for name in names:
+            if name not in by_name:
+                raise Refused(
+                    f'The dataset has no column "{name[:80]}" in version {self.as_of}. Columns '
+                    f"are {', '.join(list(by_name)[:50])}."
+                )
+        if not names:
+            found = [column for column in self.columns if column.default]
+            if not found:
+                raise Refused("This version of the dataset has no columns yet.")
+            return found
+        return [by_name[name] for name in dict.fromkeys(names)]
+
+    def __enter__(self) -> DatasetSnapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.execute("ROLLBACK")
+        self._cursor.close()
+
+    def metadata_keys(self) -> list[str]:
+        return []
+
+    def score_names(self) -> list[str]:
+        return []
+
+    def tables(
+        self, columns: Sequence[Column], *, lists_as_text: bool, first: int | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows in order: ROW (the row's number), then the columns; images are in their places.
+
+        Raises StoreError where the store cannot be read.
+        """
+        left = self.rows if first is None else min(first, self.rows)
+        own = {column.name for column in self.columns if column.label == column.name}
+        after, size = 0, _LEAST_ROWS
+        while left > 0:
+            with reading():
+                found = self._cursor.execute(
+                    f"SELECT {COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} AND d.id > ? "
+                    "ORDER BY d.id LIMIT ?",
+                    [self._dataset_id, self.as_of, self.as_of, after, min(size, left)],
+                ).fetchall()
+                rows = read_rows(self._cursor, self._dataset_id, found)
+            if not rows:
+                return
+            table = _table(rows, columns, own, lists_as_text)
+            yield table
+            after, left = rows[-1].id, left - len(rows)
+            each = max(1, table.nbytes // len(rows))
+            size = max(_LEAST_ROWS, min(_ROWS, 4 * size, _TABLE_BYTES // each))
+
+
+def _table(
+    rows: Sequence[DatasetRow], columns: Sequence[Column], own: set[str], lists_as_text: bool
+) -> pa.Table:
+    arrays: dict[str, Any] = {ROW: pa.array([row.id for row in rows], pa.int64())}
+    for column in columns:
+        if column.name in own:
+            values = [_cell(row.values.get(column.name), column.kind) for row in rows]
+            arrays[column.name] = pa.array(values, _TYPES[column.kind])
+        elif column.name == TAGS:
+            arrays[TAGS] = _tags(rows, lists_as_text)
+        elif column.name == SPLIT:
+            arrays[SPLIT] = pa.array([row.split for row in rows], pa.string())
+        else:
+            arrays[column.name] = arrays[ROW]
+    return pa.table(arrays)
+
+
+def _tags(rows: Sequence[DatasetRow], lists_as_text: bool) -> Any:
+    if lists_as_text:
+        return pa.array([orjson.dumps(row.tags).decode() for row in rows], pa.string())
+    return pa.array([list(row.tags) for row in rows], pa.list_(pa.string()))
+
+
+def _cell(value: Any, kind: str) -> Any:
+    if value is None or (kind == "text" and isinstance(value, str)):
+        return value
+    return orjson.dumps(value).decode() if kind in ("json", "text") else value
