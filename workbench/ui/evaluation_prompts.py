@@ -161,7 +161,7 @@ def draw_mapping(
 ) -> dict[str, str] | None:
     """{variable: column}: a choice for each input variable of the prompt that was drawn before."""
     now = dict(given or {})
-    variables, problem = _variables(found)
+    variables, problem = variables_of(found)
     names = list(dict.fromkeys([*variables, *now]))
     if problem:
         st.caption(escaped(problem))
@@ -187,7 +187,7 @@ def draw_mapping(
     return mapped or None
 
 
-def _variables(found: Mapping[str, Any]) -> tuple[list[str], str]:
+def variables_of(found: Mapping[str, Any]) -> tuple[list[str], str]:
     """The input variables of the prompt in a configuration, and why they are not known."""
     prompt: Mapping[str, Any] | None = None
     if found.get("template"):

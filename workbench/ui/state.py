@@ -26,6 +26,12 @@ EXPORT_JOB = "export"
 DATASET = "dataset"
 ROW = "row"
 
+EVALUATION = "evaluation"
+RUN = "run"
+CELL = "cell"
+RATE = "rate"
+NEW_EVALUATION = "new"
+
 TEMPLATE = "template"
 VERSION = "version"
 TAB = "tab"
