@@ -76,13 +76,15 @@ def add_version(cursor: Cursor, dataset_id: int, number: int, columns: str, rows
 class Vendor:
     """A model that answers "<model>: <last message>", keeps a log record as the host does, and
     counts. says: another answer for a text: a text or an error, taken one after the other, the
-    last again and again. delay: seconds. logs: False keeps no record."""
+    last again and again. otherwise: what it answers to every other text. delay: seconds. logs:
+    False keeps no record."""
 
     store: Store
     says: dict[str, list[str | ProviderError]] = field(default_factory=dict)
     delay: float = 0.0
     logs: bool = True
     price: Decimal | None = PRICE
+    otherwise: str | None = None
     asked: list[tuple[str, Origin]] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -97,7 +99,7 @@ class Vendor:
         finally:
             self.at_once -= 1
         script = self.says.get(text)
-        said: str | ProviderError = f"{call.model}: {text}"
+        said: str | ProviderError = self.otherwise or f"{call.model}: {text}"
         if script:
             said = script.pop(0) if len(script) > 1 else script[0]
         failed = said if isinstance(said, ProviderError) else None
@@ -170,11 +172,15 @@ def contexts_of(vendor: Any, registry: Registry | None = None, **more: Any) -> C
 
 
 def prompt(name: str, source: str, **more: Any) -> NewColumn:
-    """A prompt column of its own that sends what stands in a column."""
+    """A prompt column of its own that sends what stands in a column to a model of its name."""
+    return chat_column(name, source, "echo", name, **more)
+
+
+def chat_column(name: str, source: str, provider: str, model: str, **more: Any) -> NewColumn:
     inline = {
         "inline": True,
         "prompt_template": chat("{x}"),
-        "metadata": {"model": {"provider": "echo", "name": name, "parameters": {}}},
+        "metadata": {"model": {"provider": provider, "name": model, "parameters": {}}},
     }
     spec = {"inline_template": inline, "prompt_template_variable_mappings": {"x": source}, **more}
     return NewColumn(name, "PROMPT_TEMPLATE", spec)
@@ -221,3 +227,11 @@ def runner(
         yield made
     finally:
         made.close()
+
+
+def crash(store: Store) -> None:
+    """End a store's runner as a kill would: nothing is finished, said or let go of."""
+    made = runner_of(store)
+    made._closed = True
+    made._loop.call_soon_threadsafe(made._loop.stop)
+    made._thread.join()

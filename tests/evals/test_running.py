@@ -21,6 +21,7 @@ from tests.evals.grids import (
     wait,
 )
 from workbench.evals import grid_reading, grids, rating, running
+from workbench.evals.context import Context
 from workbench.evals.grids import NewColumn
 from workbench.providers.errors import ProviderError
 from workbench.settings import Settings
@@ -193,3 +194,54 @@ def test_a_run_pauses_before_its_budget_is_passed(store: Store, dataset: int) ->
         running.set_budget(store, ACTOR, run, Decimal(1))
         running.start(store, ACTOR, run)
         assert wait(store, run).state == "done"
+
+
+def test_a_run_whose_code_fails_is_paused_and_says_so(store: Store, dataset: int) -> None:
+    run = made(store, dataset, prompt("answer", "question"))
+
+    def broken(*_: object) -> Context:
+        raise RuntimeError("no contexts today")
+
+    with runner(store, broken):
+        running.start(store, ACTOR, run)
+        held = wait(store, run)
+    assert held.state == "paused"
+    assert held.reason is not None
+    assert "no contexts today" in held.reason
+
+
+def test_closing_leaves_a_run_running_for_the_next_start(store: Store, dataset: int) -> None:
+    vendor = Vendor(store, delay=0.1)
+    run = made(store, dataset, prompt("answer", "question"), concurrency=1)
+    with runner(store, contexts_of(vendor)):
+        running.start(store, ACTOR, run)
+        until(lambda: len(vendor.asked) == 2)
+    left = running.progress(store, run)
+    assert (left.state, left.is_here, left.counts.cancelled) == ("running", False, 0)
+    with runner(store, contexts_of(vendor)):
+        until(lambda: running.progress(store, run).state == "done")
+    assert {cells["answer"][0] for cells in values(store, run).values()} == {"done"}
+
+
+def test_marking_while_it_runs_is_run_by_the_same_run(store: Store, dataset: int) -> None:
+    vendor = Vendor(store, delay=0.1)
+    run = made(store, dataset, prompt("answer", "question"), concurrency=1)
+    with runner(store, contexts_of(vendor)):
+        running.start(store, ACTOR, run)
+        until(lambda: running.progress(store, run).counts.done >= 1)
+        running.rerun(store, ACTOR, run, "row", row=1)
+        assert wait(store, run).counts.done == 4
+    assert vendor.texts().count("apple") == 2
+
+
+def test_a_second_start_is_refused_while_it_runs(store: Store, dataset: int) -> None:
+    run = made(store, dataset, prompt("answer", "question"))
+    with runner(store, contexts_of(Vendor(store, delay=0.3))):
+        running.start(store, ACTOR, run)
+        with pytest.raises(Refused, match="already"):
+            running.start(store, ACTOR, run)
+        with pytest.raises(Refused, match="running"):
+            grids.remove(store, ACTOR, grids.grid(store, run).evaluation.id)
+        wait(store, run)
+        with pytest.raises(Refused, match="cannot be paused"):
+            running.pause(store, ACTOR, run)

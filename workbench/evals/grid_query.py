@@ -72,6 +72,11 @@ def read_order(text: str, inputs: Sequence[str], computed: Sequence[str]) -> Sor
     return Sort(field=field, column=column, descending=found.descending)
 
 
+def named(column: str) -> str:
+    """A column's name as it stands in the line, where it needs no quotes; else with them."""
+    return query.quoted(column)
+
+
 def term(column: str, part: str, value: str) -> str:
     """A condition as it stands in the line. part: "" for the value, or one of PARTS."""
     name = f"{column}.{part}" if part else column

@@ -46,7 +46,7 @@ def page(
     """Rows with the cells of all columns. cut: characters of a value; None gives them whole.
     Raises NotFound, Refused for a column that is not there."""
     found = grids.grid(store, run_id)
-    asked = [*where, *([sort] if sort is not None else [])]
+    asked: list[Condition | Sort] = [*where, *([sort] if sort is not None else [])]
     for one in asked:
         if one.field in ("value", "state", "passed", "cost") and one.column not in (
             *found.inputs,

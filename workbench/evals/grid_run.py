@@ -113,6 +113,10 @@ class GridRun:
                 return FINISHED
         return self.stopping
 
+    @property
+    def is_stopping(self) -> bool:
+        return self.stopping is not None
+
     def stop(self, why: str) -> None:
         """Begin no cell any more. What runs is finished after a pause, else it is stopped."""
         order = (None, PAUSED, CANCELLED, CLOSING, LOST)
@@ -195,10 +199,9 @@ class GridRun:
             )
             ids, after = await self.read(looked)
             for start in range(0, len(ids), CHUNK):
-                if self.stopping is not None:
-                    break
                 chunk = ids[start : start + CHUNK]
-                for row in await self.read(partial(read_rows, connection, plan, chunk)):
+                rows = await self.read(partial(read_rows, connection, plan, chunk))
+                for row in rows if not self.is_stopping else ():
                     await queue.put(row)
         for _ in range(workers):
             await queue.put(None)

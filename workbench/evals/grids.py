@@ -514,7 +514,7 @@ def _notice(store: Store, used: Used | None) -> str | None:
     if heads is None:
         return f"The prompt template {used.name} is not there any more."
     label = heads.labels.get(used.label) if used.label else None
-    return used.since(heads.newest, None if label is None else label.version)
+    return used.since(heads.newest, None if label is None else label.number)
 
 
 def _named(columns: Sequence[ColumnRow], name: str) -> ColumnRow:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.evals import grid_reading, grids
-from workbench.evals.columns.human import Human
+from workbench.evals.columns.human import Human, HumanConfig
 from workbench.evals.grids import Grid
 from workbench.evals.reading_values import Row
 from workbench.store import evaluation_cells, evaluation_pages, evaluation_sums
@@ -40,6 +40,7 @@ def rate(store: Store, actor: str, run_id: int, row: int, column: str, value: An
     chosen = found.column(column)
     if not isinstance(chosen.kind, Human):
         raise Refused(f'"{column}" is computed, not rated.')
+    assert isinstance(chosen.config, HumanConfig)
     kept = chosen.kind.accept(chosen.config, value)
     return _keep(store, actor, found, row, chosen.id, column, kept, is_taken_back=False)
 

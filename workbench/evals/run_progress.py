@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workbench.evals import grid_edits
-from workbench.evals.columns import AllLeft
+from workbench.evals.columns import AllLeft, column_type
 from workbench.evals.runner import running_here
 from workbench.store import evaluation_sums, evaluations
 from workbench.store.errors import NotFound
@@ -91,13 +91,14 @@ def total(counts: Iterable[Counts]) -> Counts:
     """Of several columns."""
     found = list(counts)
     return Counts(
-        *(sum(getattr(one, name) for one in found) for name in _NUMBERS),
+        done=sum(one.done for one in found),
+        failed=sum(one.failed for one in found),
+        stale=sum(one.stale for one in found),
+        cancelled=sum(one.cancelled for one in found),
+        waiting=sum(one.waiting for one in found),
         cost=sum((one.cost for one in found), Decimal(0)),
         unpriced=sum(one.unpriced for one in found),
     )
-
-
-_NUMBERS = ("done", "failed", "stale", "cancelled", "waiting")
 
 
 def _counts(
@@ -128,7 +129,7 @@ def _for_people(columns: Sequence[ColumnRow], counts: Mapping[str, Counts]) -> i
             unrated[one.name] = counts[one.name].left
             found += unrated[one.name]
             continue
-        kind = grid_edits.column_type(one.type)
+        kind = column_type(one.type)
         sources = grid_edits.reads_of(one).sources
         if kind.takes_missing:
             continue

@@ -53,3 +53,42 @@ def logged(connection: Connection, run_id: int, since: datetime) -> list[Logged]
             [first_id_at(since), SUCCESS, f"{RUN}{VALUE}{run_id}", run_id, DONE],
         ).fetchall()
     return [Logged(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long answers were. tokens: mean. calls: how many were looked at. of: which ("calls of
+    this column")."""
+
+    tokens: float
+    calls: int
+    of: str
+
+
+def lengths(
+    connection: Connection, evaluation_id: int, column: str, model: str, prompt: str | None
+) -> Lengths | None:
+    """How long the last answers were: of a column where it ran already, else of a prompt with this
+    model, else of the model; None where there is none."""
+    of_column = (
+        "list_has_all(r.metadata_index, ?::VARCHAR[])",
+        [[f"evaluation{VALUE}{evaluation_id}", f"column{VALUE}{column}"]],
+        "calls of this column",
+    )
+    of_prompt = (
+        "r.prompt_name = ? AND starts_with(r.model, ?)",
+        [prompt, model],
+        "calls of this prompt",
+    )
+    of_model = ("starts_with(r.model, ?)", [model], "calls of this model")
+    with connection.cursor() as cursor:
+        for where, given, of in (of_column, of_prompt, of_model):
+            row = cursor.execute(
+                "SELECT avg(output_tokens), count(*) FROM (SELECT r.output_tokens FROM requests r "
+                "WHERE r.status = ? AND r.deleted_at IS NULL AND r.output_tokens IS NOT NULL "
+                f"AND {where} ORDER BY r.id DESC LIMIT 200)",
+                [SUCCESS, *given],
+            ).fetchone()
+            if row is not None and row[1]:
+                return Lengths(float(row[0]), int(row[1]), of)
+    return None

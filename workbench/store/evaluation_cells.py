@@ -220,7 +220,7 @@ def mark_failed(cursor: Cursor, run_id: int, columns: Sequence[int]) -> int:
     """Failed and cancelled cells are to be run again. A failed cell stands at the generation that
     its next try is of: calls that went well in it are taken."""
     row = cursor.execute(
-        f"UPDATE evaluation_cells AS c SET state = '{STALE}', attempts = greatest(attempts, 1) "
+        f"UPDATE evaluation_cells AS c SET state = '{STALE}' "
         f"WHERE c.run_id = ? AND c.state IN ('{FAILED}', '{CANCELLED}') AND c.column_id IN {_IDS}",
         [run_id, list(columns)],
     ).fetchone()

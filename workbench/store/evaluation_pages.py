@@ -258,8 +258,26 @@ def cells(
             [run_id, min(rows), max(rows), list(rows)],
         ).fetchall()
     for row in kept:
-        found[row[0]][row[1]] = ShownCell(*row[2:13], clock.from_stored(row[13]), row[14])
+        found[row[0]][row[1]] = _shown(row[2:])
     return found
+
+
+def _shown(row: Sequence[Any]) -> ShownCell:
+    return ShownCell(
+        state=str(row[0]),
+        value=row[1],
+        length=int(row[2]),
+        passed=row[3],
+        kind=row[4],
+        message=row[5],
+        retryable=row[6],
+        attempts=int(row[7]),
+        generation=int(row[8]),
+        cost=row[9],
+        author=row[10],
+        ended_at=clock.from_stored(row[11]),
+        version=row[12],
+    )
 
 
 def detail(connection: Connection, run_id: int, row: int, column: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.store import dataset_purge, playground
+from workbench.store import dataset_purge, evaluation_purge, playground
 from workbench.store.bulk_batch import IDS
 from workbench.store.connection import Cursor
 from workbench.store.erasing import erase
@@ -53,6 +53,7 @@ def purge(
     stopped = False
     store.change(playground.forget_removed).result()
     store.change(dataset_purge.forget_removed).result()
+    store.change(evaluation_purge.forget_removed).result()
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         removed, unused = store.change(
@@ -92,6 +93,7 @@ def remove(cursor: Cursor, ids: Sequence[int]) -> tuple[int, int]:
         cursor.execute(f"DELETE FROM {table} WHERE request_id IN {IDS}", [gone])
     playground.forget_requests(cursor, gone)
     dataset_purge.forget_requests(cursor, gone)
+    evaluation_purge.forget_requests(cursor, gone)
     cursor.execute(f"DELETE FROM requests WHERE id IN {IDS}", [gone])
     for digest in digests:
         # Another process may be adding a request that uses the same blob.

@@ -110,7 +110,7 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
         st.html('<p class="wb-role">The judge\'s reasoning</p>')
         draw_text(detail.reasoning, f"{key}-why")
     for note in detail.notes:
-        st.caption(escaped(note))
+        _draw_said(note)
     for request_id in detail.request_ids:
         _draw_request(request_id, "Prompt as sent and answer: request")
     _draw_facts(detail)
@@ -127,20 +127,25 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
 def _draw_state(cell: CellView) -> None:
     if cell.state == FAILED:
         again = "Trying again may help." if cell.retryable else "It would fail again as it stands."
-        st.error(
-            f"**{escaped(say_it.failure(cell.kind))}.** {escaped(cell.message or '')} {again}",
-            icon=":material/error:",
-        )
+        st.error(f"**{say_it.failure(cell.kind)}.** {again}", icon=":material/error:")
+        _draw_said(cell.message)
     elif cell.state == RUNNING:
         st.info("It runs now.")
     elif cell.state == STALE:
-        st.warning("Stale: what it depends on has changed. " + escaped(cell.waits or ""))
+        st.warning("Stale: what it depends on has changed.")
+        _draw_said(cell.waits)
     elif cell.state == CANCELLED:
         st.info("Cancelled; a start runs it.")
     elif cell.state != DONE:
-        st.caption(escaped(cell.waits or "Not run yet."))
+        _draw_said(cell.waits or "Not run yet.")
     elif cell.passed is not None:
         st.html(f"<p>{'● passed' if cell.passed else '■ not passed'}</p>")
+
+
+def _draw_said(text: str | None) -> None:
+    """A sentence that may quote logged text."""
+    if text:
+        st.html(f'<p class="wb-note wb-text">{escaped(text)}</p>')
 
 
 def _draw_view(cell: CellView, key: str) -> None:

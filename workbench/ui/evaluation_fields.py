@@ -88,7 +88,8 @@ def _first(given: Any, each: FormField) -> Any:
 
 
 def _label(each: FormField) -> str:
-    return each.label if each.required else f"{each.label} (may be left out)"
+    is_needed = each.required or each.instead_of is not None
+    return each.label if is_needed else f"{each.label} (may be left out)"
 
 
 def _column(each: FormField, given: Any, form: Form, _found: Any) -> str | None:

@@ -81,7 +81,16 @@ def _draw_filter(found: Grid) -> Asked:
             on_change=turn_to,
             args=(1,),
         )
-        _draw_failed(found, line or "")
+        if line:
+            st.button(
+                "",
+                icon=":material/filter_alt_off:",
+                type="tertiary",
+                key="grid-all-rows",
+                help="All rows",
+                on_click=find,
+                args=("",),
+            )
         _draw_order(found)
     sort = grid_query.read_order(st.query_params.get(state.SORT, ""), found.inputs, names)
     try:
@@ -92,24 +101,10 @@ def _draw_filter(found: Grid) -> Asked:
 
 
 def _example(found: Grid) -> str:
-    name = found.columns[-1].name if found.columns else "answer"
-    return f"Words, or conditions such as {name}=false {name}.state=failed split=test"
-
-
-def _draw_failed(found: Grid, line: str) -> None:
-    """One click to the rows in which a column failed."""
-    if not found.columns:
-        return
-    if line:
-        st.button(
-            "",
-            icon=":material/filter_alt_off:",
-            type="tertiary",
-            key="grid-all-rows",
-            help="All rows",
-            on_click=find,
-            args=("",),
-        )
+    checks = [one.name for one in found.columns if one.kind.result.startswith("true or false")]
+    name = grid_query.named(found.columns[0].name) if found.columns else "answer"
+    check = f"{grid_query.named(checks[0])}=false " if checks else ""
+    return f"Words, or conditions such as {check}{name}.state=failed split=test"
 
 
 def _draw_order(found: Grid) -> None:

@@ -120,7 +120,8 @@ def _draw_cells(cells: dict[str, CellView], key: str) -> None:
         if cell.state == DONE:
             draw_value(cell.value if cell.value is not None else cell.text, f"{key}-{number}")
         else:
-            st.caption(escaped(cell.message or cell.waits or cell.state))
+            said = cell.message or cell.waits or cell.state
+            st.html(f'<p class="wb-note wb-text">{escaped(said)}</p>')
 
 
 def _skip(run_id: int, row: int) -> None:

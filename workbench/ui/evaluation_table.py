@@ -51,7 +51,7 @@ def draw_table(found: Grid, page: Page, opened: tuple[int, str] | None) -> None:
         selection_mode="single-cell",
         column_config={
             "Row": config.NumberColumn(format="%d", width=60),
-            **{label: config.Column(width=_width(name, found)) for label, name in labels.items()},
+            **{label: _column(frame, label) for label in labels},
         },
         alt="Rows of the grid, with the cells of its columns",
     )
@@ -85,10 +85,12 @@ def label_of(name: str) -> str:
     return f"{name} " if name == "Row" else name
 
 
-def _width(name: str, found: Grid) -> Any:
-    if name in found.ids and found.column(name).kind.group in ("Check", "Measure", "Judge"):
-        return 110
-    return 220
+def _column(frame: pd.DataFrame, label: str) -> Any:
+    """As wide as what stands in it, within bounds."""
+    if frame[label].dtype != object:
+        return st.column_config.NumberColumn(format="plain", width=110)
+    longest = max((len(str(text)) for text in frame[label]), default=0)
+    return st.column_config.TextColumn(width=max(90, min(220, 9 * max(longest, len(label)) + 24)))
 
 
 def frame_of(rows: Sequence[Row], names: Sequence[str]) -> pd.DataFrame:
@@ -98,7 +100,7 @@ def frame_of(rows: Sequence[Row], names: Sequence[str]) -> pd.DataFrame:
         cells = [_cell(row, name) for row in rows]
         numbers = [say_it.number_of(cell) for cell in cells]
         if rows and all(one is not None for one in numbers):
-            frame[label_of(name)] = numbers
+            frame[label_of(name)] = [round(one or 0.0, 6) for one in numbers]
         else:
             texts = [say_it.shown(cell) for cell in cells]
             frame[label_of(name)] = pd.Series(texts, dtype=object)

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -82,7 +82,7 @@ class Sandbox:
         number = workers or min(4, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(number, "code")
 
-    async def run(self, code: str, data: Mapping[str, Any]) -> Ran:
+    async def run(self, code: str, data: Mapping[str, Any] | Sequence[Any]) -> Ran:
         """What the code returns for the data; raises SandboxError. Cancelling ends the code."""
         reason = await asyncio.to_thread(available)
         if reason is not None:
@@ -121,7 +121,7 @@ def _tried() -> None:
 
 def execute(
     code: str,
-    data: Mapping[str, Any],
+    data: Mapping[str, Any] | Sequence[Any],
     limits: SandboxLimits,
     stop: threading.Event | None = None,
 ) -> Ran:
