@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.conftest import ACTOR, bring, kept, values
@@ -113,6 +113,7 @@ row_values = st.fixed_dictionaries(
 
 
 @settings(max_examples=25)
+@example([{"x": 9.223372036854776e18}, {"x": 1e15, "n": 2**63 - 1}])
 @given(st.lists(row_values, min_size=1, max_size=5))
 def test_any_rows_leave_as_json_lines_and_parquet_and_come_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]

@@ -156,6 +156,26 @@ def test_columns_come_with_rows_and_their_types_widen(store: Store) -> None:
     ]
 
 
+def test_columns_are_hidden_and_come_back_with_the_types_that_their_values_have(
+    store: Store,
+) -> None:
+    id_ = a_dataset(store, [{"a": 1, "b": "x", "c": None}, {"a": 2.5, "b": 3}])
+    opened(store, id_)
+    change = store.datasets.set_columns
+    run(store, lambda c: change(c, A, id_, [Column("c", "number", "metadata")]))
+    run(store, lambda c: change(c, A, id_, [Column("b"), Column("c"), Column("a", "text")]))
+    draft = datasets.draft(store.connection, id_)
+    assert draft is not None
+    assert [(one.name, one.type) for one in draft.columns] == [
+        ("b", "json"),
+        ("c", "number"),
+        ("a", "number"),
+    ]
+    assert values(store, id_, 2) == values(store, id_, 1)
+    with pytest.raises(Refused, match="Two columns"):
+        run(store, lambda c: change(c, A, id_, [Column("a"), Column("a")]))
+
+
 @pytest.mark.parametrize(
     "row",
     [{"": 1}, {"a\nb": 1}, {"x" * 201: 1}, {"a": 2**70}, {"a": "\ud800"}, {"a": object()}],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs_tools import picked
+from tests.ui.test_playground import kept as kept_session
+from tests.ui.test_playground import run_all
 from workbench.datasets import jobs
 from workbench.logs.importing import incoming
+from workbench.providers.host import close_host
 from workbench.store import dataset_reading, datasets
 from workbench.store.connection import Cursor
 from workbench.store.datasets import NewRow
@@ -271,3 +275,57 @@ def test_an_open_request_becomes_a_row(
     assert "1 row added" in text_of(app)
     rows = dataset_reading.rows(store.connection, dataset, 3)
     assert rows[-1].source_request == seeded[0]
+
+
+@pytest.fixture
+def _host(store: Store) -> Iterator[None]:
+    yield
+    close_host()
+
+
+@pytest.mark.usefixtures("_host")
+def test_answers_of_the_playground_become_rows_with_what_was_asked(
+    open_page: Open, store: Store
+) -> None:
+    session = kept_session(store, "Hello there")
+    app = open_page("playground", session=str(session.id))
+    app = click(app, "to-dataset")
+    assert "no answer yet" in "".join(each.value for each in app.toast)
+    app = run_all(app, session, store)
+    app = click(app, "to-dataset")
+    app.text_input(key="add-name").input("Answers")
+    app = within(app, "to-dataset", "add-now")
+    assert "2 rows added" in text_of(app)
+    found = datasets.get_by_name(store.connection, "Answers")
+    assert found is not None
+    rows = dataset_reading.rows(store.connection, found.id, 1)
+    assert len(rows) == 2
+    assert all("Hello" in str(row.values["messages"]) for row in rows)
+    assert all("output" in row.values for row in rows)
+
+
+def test_the_export_page_holds_a_version_of_a_dataset(open_page: Open, dataset: int) -> None:
+    options = json.dumps({"source": "datasets", "dataset": dataset, "version": 1})
+    app = open_page("export", format="csv", options=options)
+    assert app.button(key="start-export").label == "Export 120 rows as CSV"
+    app = open_page("export", format="csv", options=json.dumps({"source": "datasets"}))
+    assert "number of a dataset is needed" in text_of(app)
+    gone = json.dumps({"source": "datasets", "dataset": 5})
+    assert "no published version" in text_of(open_page("export", format="csv", options=gone))
+
+
+def test_what_is_removed_leaves_the_list_and_comes_back_on_a_click(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    run(store, lambda cursor: store.datasets.remove(cursor, A, dataset))
+    assert "No datasets yet" in text_of(open_page("datasets"))
+    assert "no such dataset" in text_of(open_page("datasets", dataset=str(dataset)))
+    app = open_page("datasets", deleted="true")
+    assert list(app.dataframe[0].value["Name"]) == [f"Cases {MARK}"]
+
+
+def test_rows_of_a_draft_are_typed_into_a_grid(open_page: Open, dataset: int) -> None:
+    app = open_page("datasets", dataset=str(dataset), q="price>118")
+    app.toggle(key="dataset-grid").set_value(True).run()
+    assert not app.exception
+    assert app.button(key="keep-grid").disabled

@@ -1,4 +1,4 @@
-"""Rows that are brought in by themselves, whichever page one looks at meanwhile.
+"""Rows that are brought in or changed by themselves, whichever page one looks at meanwhile.
 
 A job ends with the server; what it wrote until then is in the draft.
 """
@@ -22,9 +22,10 @@ MAX_LISTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What became of the rows. known: from requests that the draft had rows of already.
+    """What became of the rows. verb: what was done to them.
 
-    listed: the first MAX_LISTED of the refused rows. stopped: before all were through.
+    known: from requests that the draft had rows of already. listed: the first MAX_LISTED of
+    the refused rows. stopped: before all were through.
     """
 
     rows: int
@@ -32,6 +33,7 @@ class Brought:
     listed: tuple[Refusal, ...] = ()
     known: int = 0
     stopped: bool = False
+    verb: str = "added"
 
 
 @dataclass(slots=True)

@@ -9,8 +9,10 @@ import orjson
 
 from workbench.store import clock, datasets
 from workbench.store.connection import Cursor
+from workbench.store.dataset_pages import types_there
 from workbench.store.dataset_row_changes import RowChanges, drop_unused_blobs, required_draft
 from workbench.store.dataset_values import (
+    EMPTY,
     Column,
     checked_columns,
     checked_name,
@@ -211,13 +213,23 @@ class Datasets(RowChanges):
     def set_columns(
         self, cursor: Cursor, actor: str, dataset_id: int, columns: Sequence[Column]
     ) -> None:
-        """Put the draft's columns in order, with types and roles; new ones may come in.
+        """Put the draft's columns in order, with their roles; new ones may come in.
 
-        A column that is left out is hidden: its values stay in the rows. Raises Refused.
+        A column that is left out is hidden: its values stay in the rows. Types are those of the
+        values that are there; of a column without any it is the given one. Raises Refused.
         """
         self._required(cursor, dataset_id)
         draft = required_draft(cursor, dataset_id)
-        text = columns_text(checked_columns(columns))
+        kept = checked_columns(columns)
+        there = {column.name: column.type for column in draft.columns}
+        unknown = [one.name for one in kept if there.get(one.name, EMPTY) == EMPTY]
+        there |= types_there(cursor, dataset_id, draft.number, unknown)
+        text = columns_text(
+            Column(one.name, there[one.name], one.role)
+            if there.get(one.name, EMPTY) != EMPTY
+            else one
+            for one in kept
+        )
         cursor.execute(
             "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
             [text, dataset_id, draft.number],

@@ -8,10 +8,16 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from workbench.store.blobs import MARK
 from workbench.store.connection import Connection, Cursor
-from workbench.store.dataset_reading import IN_VERSION, DatasetRow, count, rows_by_id
+from workbench.store.dataset_reading import (
+    IN_VERSION,
+    DatasetRow,
+    bare_value,
+    count,
+    rows_by_id,
+)
 from workbench.store.dataset_row_changes import pointer
+from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, NUMBER, TEXT, merged
 from workbench.store.errors import Refused
 
 MAX_CONDITIONS = 20
@@ -22,9 +28,8 @@ VALUE, ANY, ROW, SPLIT, TAG, SOURCE = "value", "any", "row", "split", "tag", "so
 Field = Literal["value", "any", "row", "split", "tag", "source"]
 Operator = Literal["contains", "is", "lt", "le", "gt", "ge", "empty"]
 _SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_NUMBERS = "('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT')"
-# The marks of blobs are no JSON; without them a digest stands in the place of its image.
-_BARE = f"replace(d.value, chr({ord(MARK)}), '')"
+_TYPES = {"VARCHAR": TEXT, "BOOLEAN": BOOLEAN}
+_TYPES |= dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE", "HUGEINT", "UHUGEINT"), NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +132,23 @@ def _ordered(
         raise Refused(
             f"At most {MAX_CONDITIONS} conditions of {MAX_TEXT:,} characters each can be asked for."
         )
-    conditions, given = [IN_VERSION], [dataset_id, number, number]
-    for one in where:
-        sql, bound = _condition(one)
-        conditions.append(f"NOT coalesce({sql}, false)" if one.negated else sql)
-        given += bound
-    order, bound, keys = _order(sort)
-    select = (
-        f"SELECT id FROM (SELECT d.id{keys} FROM dataset_rows d "
-        f"WHERE {' AND '.join(conditions)}) ORDER BY {order}"
-    )
-    # What stands in the SELECT is bound first.
-    parameters: list[Any] = [*bound, *given]
-    if limit is not None:
-        select += " LIMIT ? OFFSET ?"
-        parameters += [limit, offset]
     with connection.cursor() as cursor:
+        value = bare_value(cursor, dataset_id)
+        conditions, given = [IN_VERSION], [dataset_id, number, number]
+        for one in where:
+            sql, bound = _condition(one, value)
+            conditions.append(f"NOT coalesce({sql}, false)" if one.negated else sql)
+            given += bound
+        order, bound, keys = _order(sort, value)
+        select = (
+            f"SELECT id FROM (SELECT d.id{keys} FROM dataset_rows d "
+            f"WHERE {' AND '.join(conditions)}) ORDER BY {order}"
+        )
+        # What stands in the SELECT is bound first.
+        parameters: list[Any] = [*bound, *given]
+        if limit is not None:
+            select += " LIMIT ? OFFSET ?"
+            parameters += [limit, offset]
         return _numbers(cursor, select, parameters)
 
 
@@ -151,37 +157,36 @@ def _numbers(cursor: Cursor, select: str, given: list[Any]) -> list[int]:
     return found
 
 
-def _order(sort: Sort) -> tuple[str, list[Any], str]:
+def _order(sort: Sort, value: str) -> tuple[str, list[Any], str]:
     """The ORDER BY, what it binds, and the columns that it needs."""
     way = "DESC" if sort.descending else "ASC"
     if sort.field == ROW:
         return f"id {way}", [], ""
     if sort.field == SPLIT:
         return f"split IS NULL, lower(split) {way}, id", [], ", d.split"
-    at = pointer(sort.column)
-    json = f"json_extract({_BARE}, ?)"
-    keys = (
-        f", CASE WHEN json_type({json}) IN {_NUMBERS} THEN TRY_CAST({json} AS DOUBLE) END AS n, "
-        f"json_extract_string({_BARE}, ?) AS s"
+    # Read once, as JSON: a text keeps its quotes, so that "10" is no number.
+    text = "json_extract_string(j, '$')"
+    order = (
+        f"{text} IS NULL, TRY_CAST(j::VARCHAR AS DOUBLE) {way} NULLS LAST, "
+        f"lower({text}) {way}, {text} {way}, id"
     )
-    order = f"s IS NULL, n {way} NULLS LAST, lower(s) {way}, s {way}, id"
-    return order, [at, at, at], keys
+    return order, [pointer(sort.column)], f", json_extract({value}, ?) AS j"
 
 
-def _condition(one: Condition) -> tuple[str, list[Any]]:
+def _condition(one: Condition, value: str) -> tuple[str, list[Any]]:
     """SQL over `dataset_rows d`, and what it binds."""
     if one.field == ANY:
         # First the whole, quickly; then the values without the names of columns.
         quick = orjson.dumps(one.text).decode()[1:-1]
         values = (
-            f"contains(lower(array_to_string(json_extract({_BARE}, '$.*')::VARCHAR[], "
+            f"contains(lower(array_to_string(json_extract({value}, '$.*')::VARCHAR[], "
             "chr(10))), lower(?))"
         )
         return f"(contains(lower(d.value), lower(?)) AND {values})", [quick, quick]
     if one.field == TAG:
         return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
     if one.field == VALUE:
-        text, bound = f"json_extract_string({_BARE}, ?)", [pointer(one.column)]
+        text, bound = f"json_extract_string({value}, ?)", [pointer(one.column)]
     else:
         names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
         text, bound = names[one.field], []
@@ -220,8 +225,9 @@ def value_names(
 ) -> list[str]:
     """Names under which the rows of a version hold values, hidden columns too."""
     with connection.cursor() as cursor:
+        value = bare_value(cursor, dataset_id)
         rows = cursor.execute(
-            f"SELECT DISTINCT unnest(json_keys({_BARE})) AS name FROM dataset_rows d "
+            f"SELECT DISTINCT unnest(json_keys({value})) AS name FROM dataset_rows d "
             f"WHERE {IN_VERSION} ORDER BY name LIMIT ?",
             [dataset_id, number, number, limit],
         ).fetchall()
@@ -235,10 +241,12 @@ def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> s
     """
     if not names:
         return set()
+    # By its type too: a float of twenty digits is written like a whole number.
+    json = f"json_extract({bare_value(cursor, version[0])}, ?)"
     test = (
-        f"coalesce(bool_and(json_extract({_BARE}, ?)::VARCHAR IN ('null') OR "
-        f"TRY_CAST(json_extract_string({_BARE}, ?) AS BIGINT)::VARCHAR = "
-        f"json_extract_string({_BARE}, ?)), true)"
+        f"coalesce(bool_and(json_type({json}) IN ('NULL', 'BIGINT', 'UBIGINT') "
+        f"AND (json_type({json}) = 'NULL' OR TRY_CAST({json}::VARCHAR AS BIGINT) IS NOT NULL)), "
+        "true)"
     )
     row = cursor.execute(
         f"SELECT {', '.join(test for _ in names)} FROM dataset_rows d WHERE {IN_VERSION}",
@@ -246,3 +254,22 @@ def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> s
     ).fetchone()
     assert row is not None
     return {name for name, is_whole in zip(names, row, strict=True) if is_whole}
+
+
+def types_there(
+    cursor: Cursor, dataset_id: int, number: int, names: Sequence[str]
+) -> dict[str, str]:
+    """What the values of some columns are, of TYPES, by column; those without any are EMPTY."""
+    found: dict[str, str] = {}
+    value = bare_value(cursor, dataset_id)
+    for name in names:
+        rows = cursor.execute(
+            f"SELECT DISTINCT json_type(json_extract({value}, ?)) FROM dataset_rows d "
+            f"WHERE {IN_VERSION}",
+            [pointer(name), dataset_id, number, number],
+        ).fetchall()
+        found[name] = EMPTY
+        for (kind,) in rows:
+            if kind not in (None, "NULL"):
+                found[name] = merged(found[name], _TYPES.get(kind, JSON))
+    return found

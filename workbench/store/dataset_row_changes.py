@@ -13,6 +13,7 @@ from workbench.ids import IdMaker
 from workbench.store import blobs, clock
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
+from workbench.store.dataset_reading import bare_value
 from workbench.store.dataset_values import (
     Column,
     NewRow,
@@ -195,6 +196,9 @@ class RowChanges:
     ) -> list[tuple[int, int]]:
         """Take out of the draft every row that repeats an earlier one, in all values or in those of
         `columns`. Returns (row taken out, row that it repeats), by row.
+
+        Of hundreds of thousands of rows this keeps the writer for long: `duplicates` finds them
+        beside it, and `delete_rows` takes them out some at a time.
         """
         self._required(cursor, dataset_id)
         number = required_draft(cursor, dataset_id).number
@@ -302,7 +306,8 @@ def duplicates(
     """(row, the first row that it repeats) of a version, in all values or in those of `columns`."""
     if columns:
         # A value that is missing and one that is null are told apart, as in the digest.
-        parts = [f"{extracted('d.value')}::VARCHAR" for _ in columns]
+        value = bare_value(cursor, dataset_id)
+        parts = [f"json_extract({value}, ?)::VARCHAR" for _ in columns]
         key = f"md5([{', '.join(parts)}]::VARCHAR)"
     else:
         key = "d.digest"
@@ -312,11 +317,6 @@ def duplicates(
         "AND (d.until IS NULL OR d.until > ?)) WHERE id <> first ORDER BY id",
         [*map(pointer, columns), dataset_id, number, number],
     ).fetchall()
-
-
-def extracted(value: str) -> str:
-    """SQL of the JSON at a bound pointer. The marks of blobs are no JSON; their digests stay."""
-    return f"json_extract(replace({value}, chr({ord(blobs.MARK)}), ''), ?)"
 
 
 def pointer(column: str) -> str:

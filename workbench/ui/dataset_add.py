@@ -20,7 +20,7 @@ from workbench.ui import access, words
 from workbench.ui.dataset_jobs import sentence
 from workbench.ui.dataset_links import PAGE, dataset_params
 from workbench.ui.dataset_values import brief
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 WAIT_SECONDS = 2.0
 _NEW = 0
@@ -114,7 +114,7 @@ def _draw_example(chosen: Selection, choice: Choice) -> None:
         st.warning("Nothing of these requests would become a column: choose more.")
         return
     frame = {name: [brief(row.values.get(name)) for row in rows] for name in names}
-    st.dataframe(pd.DataFrame(frame), hide_index=True, row_height=30)
+    st.dataframe(pd.DataFrame(frame), hide_index=True, row_height=30, placeholder="")
 
 
 def _add(target: Target, chosen: Selection, choice: Choice) -> None:
@@ -122,12 +122,12 @@ def _add(target: Target, chosen: Selection, choice: Choice) -> None:
     try:
         made = open_target(store, actor, target)
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     job = start_adding(store, actor, made, chosen, choice)
     job.wait(WAIT_SECONDS)
     if job.error is not None:
-        st.error(escaped(reason_of(job.error)))
+        st.error(plain(reason_of(job.error)))
     elif job.outcome is not None:
         st.success(f"{sentence(job.outcome)} They are in its draft.", icon=":material/check:")
     else:

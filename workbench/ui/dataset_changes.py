@@ -78,7 +78,7 @@ def _draw_choice(label: str, name: str, names: dict[int, str], now: int) -> None
         turn_to(1)
 
     st.selectbox(
-        label, list(names), key=key, format_func=names.__getitem__, width=170, on_change=choose
+        label, list(names), key=key, format_func=names.__getitem__, width=200, on_change=choose
     )
 
 

@@ -13,7 +13,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.dataset_links import Opened, say
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 
 @st.dialog("Columns", width="large")
@@ -55,7 +55,7 @@ def ask_columns(found: Opened) -> None:
             lambda cursor: store.datasets.set_columns(cursor, actor, found.dataset.id, kept)
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say("The columns are kept.")
     st.rerun()

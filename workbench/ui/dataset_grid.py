@@ -17,7 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui.dataset_links import Opened, say
 from workbench.ui.dataset_values import read_typed, typed
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 
 # Longer values, images above all, are edited in the row's own form.
@@ -63,7 +63,9 @@ def frame_of(
         elif column.type == BOOLEAN:
             frame[label] = pd.Series(values, dtype="boolean")
         else:
-            texts = [None if one is None else typed(one, column.type) for one in values]
+            texts = [
+                None if one is None else typed(one, column.type, indent=False) for one in values
+            ]
             if any(len(text) > _LONGEST for text in texts if text):
                 locked.append(label)
                 texts = [text[:_LONGEST] if text else text for text in texts]
@@ -141,7 +143,7 @@ def _keep(
 
         store.change(change).result()
     except (FieldError, Refused, NotFound) as error:
-        st.error(f"Nothing was kept. {escaped(str(error))}")
+        st.error(f"Nothing was kept. {plain(str(error))}")
         return
     _next_round()
     say(

@@ -32,6 +32,7 @@ from workbench.ui.dataset_links import read_dataset, show_dataset
 from workbench.ui.dataset_rows import frame_of
 from workbench.ui.hostile import escaped
 from workbench.ui.importing import all_jobs
+from workbench.ui.importing_words import plain
 
 ENCODINGS = ("UTF-8", "windows-1252", "iso-8859-1", "utf-16", "shift_jis", "gb18030", "koi8-r")
 # So long a click waits for its own work, so that most need no progress bar.
@@ -62,7 +63,7 @@ def draw_import(token: str) -> None:
     try:
         reading, found = _draw_reading(file)
     except ImportFailed as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         _draw_encoding(file)
         return
     reading = _draw_plans(file, reading, found)
@@ -136,7 +137,7 @@ def _draw_preview(file: Incoming, reading: Reading) -> None:
     try:
         found = _look(file.path, _stamp(file.path), reading)
     except ImportFailed as error:
-        st.warning(escaped(str(error)), icon=":material/error:")
+        st.warning(plain(str(error)), icon=":material/error:")
         return
     names = [plan.name for plan in found.plans if plan.use in ("input", "expected", "metadata")]
     rows = [
@@ -151,6 +152,7 @@ def _draw_preview(file: Incoming, reading: Reading) -> None:
             hide_index=True,
             row_height=30,
             height=30 * (min(len(rows), 8) + 1) + 4,
+            placeholder="",
             column_config={found.unit.capitalize(): st.column_config.NumberColumn(format="%d")},
         )
     else:
@@ -188,7 +190,7 @@ def _draw_target(file: Incoming, reading: Reading) -> None:
                 width=320,
             )
         label = "Bring it in" if dataset is None else f"Add to {dataset.name[:60]}"
-        if st.button(escaped(label), type="primary", icon=":material/upload_file:", key="bring-in"):
+        if st.button(plain(label), type="primary", icon=":material/upload_file:", key="bring-in"):
             _begin(file, reading, Target(dataset.id if dataset else None, name))
 
 
@@ -199,7 +201,7 @@ def _begin(file: Incoming, reading: Reading, target: Target) -> None:
         preview(file.path, reading)
         made = open_target(store, actor, target)
     except (ImportFailed, Refused, NotFound) as error:
-        st.error(escaped(str(error)), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     job = start_adding(store, actor, made, file.path, file.name, reading)
     job.wait(WAIT_SECONDS)

@@ -12,7 +12,7 @@ from workbench.datasets import jobs
 from workbench.datasets.from_files import reason_of
 from workbench.datasets.jobs import Brought, Job
 from workbench.ui import words
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 POLL_SECONDS = 0.5
 _SHOWN = 500
@@ -32,7 +32,7 @@ def _draw_progress(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
         share = job.through / job.of if job.of else 0.0
         of = f" of {job.of:,}" if job.of else ""
-        st.progress(min(1.0, share), f"{escaped(job.title)}: {job.through:,}{of} rows read")
+        st.progress(min(1.0, share), f"{plain(job.title)}: {job.through:,}{of} rows")
         st.button(
             "Stop", key=f"stop-job-{job.id}", icon=":material/stop_circle:", on_click=job.stop
         )
@@ -42,12 +42,12 @@ def _draw_done(job: Job) -> None:
     with st.container(border=True, key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if job.error is not None:
-                icon, text = ":material/error:", f"Not all came in: {reason_of(job.error)}"
+                icon, text = ":material/error:", f"It broke off: {reason_of(job.error)}"
             else:
                 assert job.outcome is not None
                 icon = ":material/warning:" if job.outcome.refused else ":material/check:"
                 text = sentence(job.outcome)
-            st.markdown(f"{icon} **{escaped(job.title)}** · {escaped(text)}", width="stretch")
+            st.markdown(f"{icon} **{plain(job.title)}** · {plain(text)}", width="stretch")
             st.button(
                 "",
                 icon=":material/close:",
@@ -63,7 +63,7 @@ def _draw_done(job: Job) -> None:
 
 def sentence(outcome: Brought) -> str:
     """What became of the rows, in words."""
-    text = f"{words.plural(outcome.rows, 'row')} added"
+    text = f"{words.plural(outcome.rows, 'row')} {outcome.verb}"
     if outcome.known:
         text += f", {outcome.known:,} were in the draft already"
     if outcome.refused:

@@ -112,4 +112,4 @@ def say(text: str) -> None:
 
 
 def version_name(version: Version) -> str:
-    return f"Draft of {version.number}" if version.is_draft else f"Version {version.number}"
+    return f"Draft of version {version.number}" if version.is_draft else f"Version {version.number}"

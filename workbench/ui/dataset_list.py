@@ -14,8 +14,8 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.dataset_links import draw_pages, say, show_dataset, turn_to
-from workbench.ui.hostile import escaped
 from workbench.ui.importing import receive
+from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.zones import zone_name
 
@@ -82,6 +82,7 @@ def _draw_table(found: list[Dataset], deleted: bool) -> None:
             "Changed": config.DatetimeColumn(format="distance", width=120),
             "By": config.TextColumn(width=140),
         },
+        placeholder="",
         alt="Datasets, the last changed first",
     )
     cells = selected["selection"]["cells"]
@@ -93,7 +94,7 @@ def _draw_table(found: list[Dataset], deleted: bool) -> None:
         try:
             store.change(lambda cursor: store.datasets.restore(cursor, actor, chosen.id)).result()
         except (Refused, NotFound) as error:
-            st.error(escaped(str(error)))
+            st.error(plain(str(error)))
             return
         say(f"{chosen.name} is restored.")
     show_dataset(chosen.id)
@@ -179,7 +180,7 @@ def _ask_new() -> None:
     try:
         made = make(open_store(), access.actor(), name, description=description, columns=names)
     except Refused as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say("It is there, with a draft: add the first row.")
     show_dataset(made.dataset_id)

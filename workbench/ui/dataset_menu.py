@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.datasets.changing import Change
 from workbench.datasets.splitting import by_chance
 from workbench.store import dataset_pages
 from workbench.store.connection import Cursor
@@ -13,7 +14,8 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.dataset_links import Opened, say, show_dataset, show_version
-from workbench.ui.hostile import escaped
+from workbench.ui.dataset_picked import begin, deleting
+from workbench.ui.importing_words import plain
 from workbench.ui.request_actions import address
 
 
@@ -55,7 +57,7 @@ def _ask_name(dataset: Dataset) -> None:
     try:
         store.change(change).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say("Kept.")
     st.rerun()
@@ -68,7 +70,7 @@ def _ask_duplicates(found: Opened) -> None:
     chosen = st.multiselect(
         "The same in", names, placeholder="All values", help="None chosen: in all their values"
     )
-    store, actor = open_store(), access.actor()
+    store = open_store()
     id_, number = found.dataset.id, found.version.number
     with store.connection.cursor() as cursor:
         same = duplicates(cursor, id_, number, chosen)
@@ -82,14 +84,8 @@ def _ask_duplicates(found: Opened) -> None:
         height=220,
     )
     if st.button(f"Remove {words.plural(len(same), 'row')}", type="primary"):
-        try:
-            gone = store.change(
-                lambda cursor: store.datasets.remove_duplicates(cursor, actor, id_, chosen)
-            ).result()
-        except (Refused, NotFound) as error:
-            st.error(escaped(str(error)))
-            return
-        say(f"{words.plural(len(gone), 'duplicate')} removed from the draft.")
+        ids = [row for row, _ in same]
+        begin(found, "Duplicates", [(ids, deleting(found))], "taken out")
         st.rerun()
 
 
@@ -107,17 +103,14 @@ def _ask_split(found: Opened) -> None:
     ids = dataset_pages.ids(store.connection, found.dataset.id, found.version.number)
     chosen = by_chance(ids, share / 100, int(seed))
 
-    def change(cursor: Cursor) -> None:
-        others = [id_ for id_ in ids if id_ not in chosen]
-        store.datasets.set_split(cursor, actor, found.dataset.id, others, first)
-        store.datasets.set_split(cursor, actor, found.dataset.id, sorted(chosen), second)
+    def into(split: str) -> Change:
+        def change(cursor: Cursor, part: list[int]) -> int:
+            return store.datasets.set_split(cursor, actor, found.dataset.id, part, split)
 
-    try:
-        store.change(change).result()
-    except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
-        return
-    say(f"{len(ids) - len(chosen):,} rows in {first}, {len(chosen):,} in {second}.")
+        return change
+
+    others = [id_ for id_ in ids if id_ not in chosen]
+    begin(found, "Split at random", [(others, into(first)), (sorted(chosen), into(second))])
     st.rerun()
 
 
@@ -134,7 +127,7 @@ def _ask_discard(found: Opened) -> None:
             lambda cursor: store.datasets.discard(cursor, actor, found.dataset.id)
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_version(None)
     say("The draft is discarded.")
@@ -147,13 +140,13 @@ def _ask_remove(dataset: Dataset) -> None:
         "It is hidden at once. The list shows removed datasets and restores them on a click, "
         "until a purge takes them away for good."
     )
-    if not st.button(f"Remove {escaped(dataset.name)}", type="primary"):
+    if not st.button(f"Remove {plain(dataset.name)}", type="primary"):
         return
     store, actor = open_store(), access.actor()
     try:
         store.change(lambda cursor: store.datasets.remove(cursor, actor, dataset.id)).result()
     except NotFound as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_dataset(None)
     say(f"{dataset.name} is removed.")

@@ -34,6 +34,7 @@ from workbench.ui.dataset_rows import draw_rows
 from workbench.ui.dataset_versions import draw_versions
 from workbench.ui.export_links import draw_dataset_link
 from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 TABS: dict[str, Callable[[Opened], None]] = {
     ROWS: draw_rows,
@@ -104,7 +105,9 @@ def _draw_bar(found: Opened) -> None:
         rows = words.plural(version.rows, "row")
         st.html(f'<p class="wb-note">{rows}</p>', width="stretch")
         if not found.is_draft:
-            label = "Edit" if dataset.draft is None else f"Go to the draft of {dataset.draft}"
+            label = (
+                "Edit" if dataset.draft is None else f"Go to the draft of version {dataset.draft}"
+            )
             st.button(
                 label,
                 icon=":material/edit:",
@@ -136,7 +139,7 @@ def _draw_version_choice(found: Opened) -> None:
         format_func=lambda number: names.get(number, str(number)),
         key=key,
         label_visibility="collapsed",
-        width=170,
+        width=200,
         on_change=lambda: show_version(st.session_state[key]),
     )
 
@@ -169,7 +172,7 @@ def _ask_publish(found: Opened) -> None:
             lambda cursor: store.datasets.publish(cursor, actor, found.dataset.id, note)
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_version(None)
     say(f"Version {number} is published.")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.datasets.changing import Change, start_changing
 from workbench.store import dataset_pages
 from workbench.store.connection import Cursor
 from workbench.store.dataset_pages import Condition
-from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words
-from workbench.ui.dataset_links import Opened, say, show_row
-from workbench.ui.hostile import escaped
+from workbench.ui.dataset_links import Opened, show_row
 
-# A batch holds up what else is to be written for as long as it takes.
-_BATCH = 5_000
+# So long a click waits for its own work, so that most need no progress bar.
+WAIT_SECONDS = 1.5
 
 
 def draw_picked(found: Opened, picked: list[int], where: Sequence[Condition], total: int) -> None:
@@ -44,21 +43,15 @@ def _ids(found: Opened, picked: list[int], where: Sequence[Condition], every: bo
     )
 
 
-def _do(ids: list[int], change: Callable[[Cursor, list[int]], int]) -> int | None:
-    """Run a change batch by batch; how many rows it changed, None where it failed."""
-    changed = 0
-    try:
-        for start in range(0, len(ids), _BATCH):
-            part = ids[start : start + _BATCH]
-            changed += (
-                open_store()
-                .change(lambda cursor, part=part: change(cursor, part))  # type: ignore[misc]
-                .result()
-            )
-    except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
-        return None
-    return changed
+def begin(
+    found: Opened,
+    title: str,
+    steps: Sequence[tuple[Sequence[int], Change]],
+    verb: str = "changed",
+) -> None:
+    """Start changes of rows; a click waits for those that take no longer than a moment."""
+    job = start_changing(open_store(), access.actor(), found.dataset.id, title, steps, verb)
+    job.wait(WAIT_SECONDS)
 
 
 @st.dialog("Put into a split")
@@ -70,13 +63,12 @@ def _ask_split(found: Opened, picked: list[int], where: Sequence[Condition], eve
         "Split", options, index=None, accept_new_options=True, placeholder="None: take it out"
     )
     if st.button("Set", type="primary"):
-        ids = _ids(found, picked, where, every)
-        done = _do(
-            ids, lambda cursor, part: store.datasets.set_split(cursor, actor, id_, part, split)
-        )
-        if done is not None:
-            say(f"{words.plural(done, 'row')} changed.")
-            st.rerun()
+
+        def change(cursor: Cursor, part: list[int]) -> int:
+            return store.datasets.set_split(cursor, actor, id_, part, split)
+
+        begin(found, "Split", [(_ids(found, picked, where, every), change)])
+        st.rerun()
 
 
 @st.dialog("Tags")
@@ -86,7 +78,6 @@ def _ask_tags(found: Opened, picked: list[int], where: Sequence[Condition], ever
     add = st.multiselect("Add", known, accept_new_options=True, placeholder="Tags")
     remove = st.multiselect("Remove", known, placeholder="Tags")
     if st.button("Change tags", type="primary", disabled=not add and not remove):
-        ids = _ids(found, picked, where, every)
 
         def change(cursor: Cursor, part: list[int]) -> int:
             changes = store.datasets
@@ -94,23 +85,27 @@ def _ask_tags(found: Opened, picked: list[int], where: Sequence[Condition], ever
             then = changes.remove_tags(cursor, actor, id_, part, remove) if remove else 0
             return max(first, then)
 
-        done = _do(ids, change)
-        if done is not None:
-            say(f"{words.plural(done, 'row')} changed.")
-            st.rerun()
+        begin(found, "Tags", [(_ids(found, picked, where, every), change)])
+        st.rerun()
 
 
 @st.dialog("Take rows out of the draft?")
 def _ask_delete(found: Opened, picked: list[int], where: Sequence[Condition], every: bool) -> None:
-    store, actor, id_ = open_store(), access.actor(), found.dataset.id
     ids = _ids(found, picked, where, every)
     st.markdown(
         f"**{words.plural(len(ids), 'row')}** would go. Published versions keep theirs; rows that "
         "were added in this draft are gone for good."
     )
     if st.button(f"Take {words.plural(len(ids), 'row')} out", type="primary"):
-        done = _do(ids, lambda cursor, part: store.datasets.delete_rows(cursor, actor, id_, part))
-        if done is not None:
-            show_row(None)
-            say(f"{words.plural(done, 'row')} taken out of the draft.")
-            st.rerun()
+        begin(found, "Taking out", [(ids, deleting(found))], "taken out")
+        show_row(None)
+        st.rerun()
+
+
+def deleting(found: Opened) -> Change:
+    store, actor = open_store(), access.actor()
+
+    def change(cursor: Cursor, part: list[int]) -> int:
+        return store.datasets.delete_rows(cursor, actor, found.dataset.id, part)
+
+    return change

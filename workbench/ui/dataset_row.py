@@ -13,6 +13,7 @@ from workbench.ui.dataset_links import Opened, say, show_row, turn_to
 from workbench.ui.dataset_row_form import ask_row
 from workbench.ui.dataset_values import draw_value
 from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 #: A row and the page that it is on.
 Place = tuple[int, int]
@@ -41,9 +42,9 @@ def draw_row(found: Opened, row_id: int, before: Place | None, after: Place | No
         draw_value(value, f"value-{row.id}-{number}")
     hidden = row.values.keys() - {column.name for column in found.version.columns}
     if missing:
-        st.caption(f"Without a value: {escaped(', '.join(missing))}")
+        st.caption(f"Without a value: {plain(', '.join(missing))}")
     if hidden:
-        st.caption(f"In hidden columns: {escaped(', '.join(sorted(hidden)))}")
+        st.caption(f"In hidden columns: {plain(', '.join(sorted(hidden)))}")
 
 
 def _draw_tools(
@@ -98,7 +99,7 @@ def _delete(found: Opened, row_id: int, then: Place | None) -> None:
             lambda cursor: store.datasets.delete_rows(cursor, actor, found.dataset.id, [row_id])
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     say(f"Row {row_id} is out of the draft; published versions keep it.")
     show_row(then[0] if then else None)

@@ -17,7 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.dataset_links import Opened, say, show_row
 from workbench.ui.dataset_values import read_typed, typed
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 
 # A browser's field takes no more without trouble: an image is better brought in by a file.
 _MOST = 200_000
@@ -44,7 +44,7 @@ def ask_row(found: Opened, row: DatasetRow | None) -> None:
             values[name.strip()] = text
         _keep(found, row, values, split, tags)
     except (FieldError, Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     st.rerun()
 
@@ -55,9 +55,9 @@ def _draw_field(column: Column, before: Any, key: str) -> str | None:
     type_ = column.type if before is None or column.type == JSON else type_of(before)
     text = typed(before, type_)
     if len(text) > _MOST:
-        st.caption(f"{escaped(column.name)}: too large to be edited here; it stays as it is.")
+        st.caption(f"{plain(column.name)}: too large to be edited here; it stays as it is.")
         return None
-    label = escaped(column.name) + ("" if type_ in (TEXT, EMPTY) else f" ({type_})")
+    label = plain(column.name) + ("" if type_ in (TEXT, EMPTY) else f" ({type_})")
     if type_ in (TEXT, EMPTY, JSON):
         height = 160 if len(text) > 200 else 80
         return st.text_area(label, text, key=f"{key}-{column.name}", height=height)

@@ -22,7 +22,7 @@ from workbench.ui.dataset_links import Opened, draw_pages, read_number, show_row
 from workbench.ui.dataset_picked import draw_picked
 from workbench.ui.dataset_row import draw_row
 from workbench.ui.dataset_values import NUMBER, brief
-from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 
 ROWS = 50
@@ -74,7 +74,7 @@ def _draw_filter(found: Opened) -> tuple[list[Condition] | None, Sort]:
     try:
         return read_query(line or "", names), sort
     except Refused as error:
-        st.warning(escaped(str(error)), icon=":material/error:")
+        st.warning(plain(str(error)), icon=":material/error:")
         return None, sort
 
 
@@ -115,15 +115,16 @@ def _page(found: Opened, where: Sequence[Condition], sort: Sort, number: int) ->
     store = open_store()
     # Another process may change what a DuckLake holds; there each second is a new one.
     stamp = int(time.time()) if store.connection.is_ducklake else store.connection.changes
-    return _read(
-        store.settings.database,
-        stamp,
-        found.dataset.id,
-        found.version.number,
-        tuple(where),
-        sort,
-        (number - 1) * ROWS,
-    )
+    with st.spinner("Looking through the rows"):
+        return _read(
+            store.settings.database,
+            stamp,
+            found.dataset.id,
+            found.version.number,
+            tuple(where),
+            sort,
+            (number - 1) * ROWS,
+        )
 
 
 @lru_cache(maxsize=8)
@@ -210,9 +211,10 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
     key = f"{_TABLE}-{found.version.number}-{hash(tuple(ids))}-{opened is not None}"
     styled: Any = frame
     if opened in ids:
+        numbers = list(frame.select_dtypes("number").columns)
         styled = frame.style.apply(
             lambda row: [_OPEN if ids[row.name] == opened else ""] * len(row), axis=1
-        )
+        ).format(lambda one: f"{one:.12g}", subset=numbers, na_rep="")
     config = st.column_config
     chosen: Any = st.dataframe(
         styled,
@@ -227,6 +229,7 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
             "Split": config.TextColumn(width=80),
             "Tags": config.ListColumn(width=110),
         },
+        placeholder="",
         alt="Rows of the dataset",
     )
     if len(names) > len(shown) and opened is None:

@@ -64,15 +64,15 @@ def is_conversation(value: Any) -> bool:
     )
 
 
-def typed(value: Any, type_: str) -> str:
-    """A value as it stands in a form's field."""
+def typed(value: Any, type_: str, *, indent: bool = True) -> str:
+    """A value as it stands in a form's field. indent: JSON takes as many lines as it likes."""
     if value is None:
         return ""
     if isinstance(value, str) and type_ in (TEXT, EMPTY):
         return value
     if isinstance(value, str) and type_ == JSON:
         return dumped(value)
-    return value if isinstance(value, str) else dumped(value, indent=type_ == JSON)
+    return value if isinstance(value, str) else dumped(value, indent=indent and type_ == JSON)
 
 
 def read_typed(text: str, type_: str, name: str, before: Any = None) -> Any:

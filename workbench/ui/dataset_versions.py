@@ -21,6 +21,7 @@ from workbench.ui.dataset_links import (
     version_name,
 )
 from workbench.ui.hostile import escaped
+from workbench.ui.importing_words import plain
 from workbench.ui.zones import minute
 
 
@@ -110,7 +111,7 @@ def _ask_restore(found: Opened, version: Version) -> None:
             )
         ).result()
     except (Refused, NotFound) as error:
-        st.error(escaped(str(error)))
+        st.error(plain(str(error)))
         return
     show_version(None)
     say(f"The draft holds what version {version.number} holds.")

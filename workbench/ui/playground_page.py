@@ -95,7 +95,9 @@ def _draw_more(session: Session) -> None:
 
     if st.button("Save as version…", icon=":material/save:", type="tertiary"):
         ask_save_version(session)
-    if st.button("Answers to a dataset…", icon=":material/dataset:", type="tertiary"):
+    if st.button(
+        "Answers to a dataset…", icon=":material/dataset:", type="tertiary", key="to-dataset"
+    ):
         _ask_dataset(session)
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)
     st.page_link(

@@ -118,7 +118,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-override { border-left: 2px solid var(--st-primary-color, #2f5bd8); padding-left: .4rem; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }
 /* The table's own tools know one page of the list and would lie over the toolbar above it. */
-[class*="st-key-log-table"] [data-testid="stElementToolbar"] { display: none; }
+[class*="st-key-log-table"] [data-testid="stElementToolbar"],
+[class*="st-key-dataset-rows"] [data-testid="stElementToolbar"] { display: none; }
 .st-key-bulk, .st-key-bulk-outcome { padding: .35rem .6rem; }
 .st-key-facets { max-height: 860px; overflow-y: auto; }
 /* Values beside the list want room; the list needs it more. */
@@ -128,7 +129,7 @@ mark.wb-now { outline: 2px solid #e08a00; }
 @media (max-width: 640px) { .st-key-list > [data-testid="stHorizontalBlock"],
  .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
  :has(> .st-key-filter-search) { min-width: 100%; }
- .st-key-toolbar > :first-child { min-width: 100%; }
+ .st-key-toolbar > :first-child, .st-key-dataset-query > :first-child { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """
