@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
-import orjson
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from tests.evals.grids import ACTOR, add_dataset, regex, runner, wait
+from tests.evals.grids import ACTOR, add_dataset, regex, wait
 from tests.ui.conftest import Open, text_of
-from workbench.evals import gallery, grid_reading, grids, running
-from workbench.evals.columns import TABLE, column_type
+from workbench.evals import grids, running
 from workbench.evals.grids import NewColumn
-from workbench.providers.host import open_host
 from workbench.store.store import Store
 
 T = TypeVar("T")

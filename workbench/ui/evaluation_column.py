@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 import streamlit as st
 
 from workbench.evals import grids
-from workbench.evals.columns import ColumnType, column_types
+from workbench.evals.columns import ColumnType, column_type, column_types
 from workbench.evals.forms import FormField
 from workbench.evals.grids import Column, Grid, NewColumn
 from workbench.jsontext import FieldError
@@ -33,13 +34,14 @@ def ask_column(found: Grid, column: Column | None) -> None:
             max_chars=100,
             key=f"column-name-{kind.name}",
         )
-        spec: Mapping[str, Any] = first_spec(kind, left)
+        spec: Mapping[str, Any] = first_spec(kind, left, _usual(found))
     else:
         kind, name = column.kind, column.name
         st.markdown(f"**{escaped(name)}** · {kind.title}")
         spec = orjson.loads(column.row.spec)
     st.caption(f"{kind.help} Gives {kind.result}.")
-    form = Form(left, f"column-{column.id if column else 'new'}-{kind.name}")
+    prefix = f"column-{column.id if column else 'new'}-{kind.name}"
+    form = Form(left, prefix, is_new=column is None)
     made = NewColumn(name, kind.name, draw_fields(kind.fields(), spec, form))
     sentences = form.wrong or _problems(found, made, column)
     for one in sentences:
@@ -84,15 +86,22 @@ def _free_name(kind: ColumnType[Any], found: Grid) -> str:
     return name
 
 
-def first_spec(kind: ColumnType[Any], left: Sequence[str]) -> dict[str, Any]:
-    """What stands in the form of a new column: the column to the left where one is needed."""
+def _usual(found: Grid) -> str | None:
+    """The column that a new one most likely reads: the last one that gives a text."""
+    runs = [one.name for one in found.columns if one.kind.group in ("Run", "Extract", "Transform")]
+    names = [*found.inputs, *runs]
+    return names[-1] if runs else (names[0] if names else None)
+
+
+def first_spec(kind: ColumnType[Any], left: Sequence[str], usual: str | None) -> dict[str, Any]:
+    """What stands in the form of a new column: `usual` where one column is needed."""
     needed: list[FormField] = [one for one in kind.fields() if one.required]
     spec: dict[str, Any] = {}
     if not left:
         return spec
     single = [one for one in needed if one.kind == "column"]
     if len(single) == 1:
-        spec[single[0].name] = left[-1]
+        spec[single[0].name] = usual or left[-1]
     return spec
 
 
@@ -104,7 +113,17 @@ def _problems(found: Grid, made: NewColumn, column: Column | None) -> list[str]:
             str(one) for one in grids.check_column(open_store(), found.run.id, made, before=before)
         ]
     except (FieldError, Refused, NotFound) as error:
-        return [f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}."]
+        said = _in_words(str(error), found, made)
+        return [f"{said[:1].upper()}{said[1:].rstrip('.')}."]
+
+
+def _in_words(text: str, found: Grid, made: NewColumn) -> str:
+    """A refusal with the labels of the form in place of the names of the configuration."""
+    labels = {one.name: one.label for one in column_type(made.type).fields()}
+    for name in sorted(labels, key=len, reverse=True):
+        if len(name) > 3 and name not in (*found.inputs, *found.ids):
+            text = re.sub(rf"(?<![\w.“]){re.escape(name)}(?![\w.”])", f"“{labels[name]}”", text)
+    return text
 
 
 def _draw_stale(found: Grid, column: Column, made: NewColumn) -> tuple[str, ...]:

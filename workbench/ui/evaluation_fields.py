@@ -22,10 +22,11 @@ NONE = "—"
 @dataclass(slots=True)
 class Form:
     """What the fields of one form share. left: the columns to the left. prefix: of widget keys.
-    wrong: what cannot be read, as sentences."""
+    is_new: of a column that is not there yet. wrong: what cannot be read, as sentences."""
 
     left: Sequence[str]
     prefix: str
+    is_new: bool = False
     wrong: list[str] = field(default_factory=list)
 
     def key(self, name: str) -> str:
@@ -238,7 +239,7 @@ def _engine(each: FormField, given: Any, form: Form, _found: Any) -> dict[str, A
 
 
 def _mapping(each: FormField, given: Any, form: Form, found: Any) -> dict[str, str] | None:
-    return draw_mapping(given, form.key(each.name), form.left, found)
+    return draw_mapping(given, form.key(each.name), form.left, found, fills=form.is_new)
 
 
 _DRAWN: dict[str, Callable[[FormField, Any, Form, dict[str, Any]], Any]] = {

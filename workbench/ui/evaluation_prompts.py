@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
+from workbench.evals.columns.loops import INDEX, ITEM, PREVIOUS
 from workbench.evals.forms import FormField
 from workbench.registry import fetching, labels, listing
 from workbench.registry.listing import Query
@@ -26,6 +28,8 @@ _HOW = {
     LABEL: "Where a label stands",
 }
 _ROLES = ("system", "user")
+#: A variable of a judge's question.
+_NAMED = re.compile(r"\{([^{}]+)\}")
 
 
 def draw_template(each: FormField, given: Any, key: str) -> dict[str, Any] | None:
@@ -157,21 +161,25 @@ def draw_engine(each: FormField, given: Any, key: str, wrong: list[str]) -> dict
 
 
 def draw_mapping(
-    given: Any, key: str, left: Sequence[str], found: Mapping[str, Any]
+    given: Any, key: str, left: Sequence[str], found: Mapping[str, Any], *, fills: bool = False
 ) -> dict[str, str] | None:
-    """{variable: column}: a choice for each input variable of the prompt that was drawn before."""
+    """{variable: column}: a choice for each input variable of the prompt that was drawn before.
+
+    fills: a variable takes the column of its name at first; not where a configuration is edited,
+    which must not change by being looked at.
+    """
     now = dict(given or {})
-    variables, problem = variables_of(found)
+    variables, problem = variables_of(found.get("prompt_config") or found)
+    others = (ITEM, INDEX, PREVIOUS) if "prompt_config" in found else ()
     names = list(dict.fromkeys([*variables, *now]))
     if problem:
         st.caption(escaped(problem))
-    elif not names:
-        st.caption("The prompt has no input variables.")
     mapped: dict[str, str] = {}
     with st.container(horizontal=True, key=f"{key}-mapping"):
         for name in names:
-            options = list(dict.fromkeys([NONE, *left, *([now[name]] if name in now else [])]))
-            first = now.get(name) or (name if name in left else NONE)
+            kept = [now[name]] if name in now else []
+            options = list(dict.fromkeys([NONE, *left, *others, *kept]))
+            first = now.get(name) or (name if fills and name in left else NONE)
             chosen = st.selectbox(
                 name if name in variables else f"{name} (not in this prompt)",
                 options,
@@ -202,6 +210,9 @@ def variables_of(found: Mapping[str, Any]) -> tuple[list[str], str]:
             prompt = fetching.fetch(open_store(), chosen["name"], ask).prompt
         except StoreError as error:
             return [], str(error)
+    elif isinstance(found.get("prompt"), str):
+        names = [name for name in _NAMED.findall(found["prompt"]) if name.isidentifier()]
+        return list(dict.fromkeys(names)), ""
     elif found.get("inline_template"):
         prompt = found["inline_template"]["prompt_template"]
     if prompt is None:

@@ -124,7 +124,7 @@ def _draw_settings(found: Grid) -> None:
             key=f"score-code-{found.run.id}",
             height=160,
             placeholder='return {"score": sum(row["good"] for row in data) / len(data)}',
-            help='`data` is the list of rows; return {"score": a number}, with "sub_scores" if you like',
+            help='`data` is the list of rows; return {"score": a number}, also "sub_scores"',
         )
     if not st.button("Keep", type="primary", key="keep-score"):
         return
