@@ -20,6 +20,7 @@ PAGES = (
     ("pages/templates.py", "Prompts", ":material/edit_note:", "templates"),
     ("pages/playground.py", "Playground", ":material/science:", "playground"),
     ("pages/datasets.py", "Datasets", ":material/dataset:", "datasets"),
+    ("pages/evaluations.py", "Evaluations", ":material/rule:", "evaluations"),
     ("pages/import.py", "Import", ":material/upload_file:", "import"),
     ("pages/export.py", "Export", ":material/download:", "export"),
     ("pages/settings.py", "Settings", ":material/settings:", "settings"),

@@ -109,6 +109,13 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-light.now { background: var(--st-primary-color, #2f5bd8); }
 .wb-stats small { opacity: .75; font-size: .8rem; }
 .wb-stats td, .wb-stats th { vertical-align: top; padding-bottom: .3rem; white-space: nowrap; }
+.wb-cut { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.wb-bad { color: #d9534f; }
+.wb-held { color: #c98a00; }
+.st-key-evaluation-heads { overflow-x: auto; align-items: stretch; padding-bottom: .4rem; }
+.st-key-evaluation-heads > * { flex: none; }
+[class*="st-key-head-"] { padding: .4rem .6rem; }
+[class*="st-key-find-"] button { min-height: 1.5rem; padding: 0; }
 .wb-narrow { display: none; }
 .wb-override { border-left: 2px solid var(--st-primary-color, #2f5bd8); padding-left: .4rem; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }
