@@ -2,9 +2,11 @@
 
     python -m benchmarks.importing                         neutral JSONL, 50,000 rows of about 3 KB
     python -m benchmarks.importing --kinds jsonl csv parquet --rows 200000 --workers 2
+    python -m benchmarks.importing --http                  through the bulk route of a server
 
 Writes a file, imports it into a new store, imports it again (nothing is new then), and says how
-much processor time a row took in this process (cutting and storing) and in those that read.
+much processor time a row took in this process (cutting and storing, or sending) and in those that
+read. What the server of `--http` takes is not among them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,10 @@ import pyarrow.parquet as pq
 
 from workbench.logs.importing.job import Options, import_file
 from workbench.logs.importing.record import Counts
+from workbench.logs.importing.remote import ServerSink
+from workbench.logs.importing.sinks import Sink
+from workbench.logs.importing.taking import Origin
+from workbench.logs.intake import Sender
 from workbench.settings import Settings
 from workbench.store.store import Store
 
@@ -101,13 +108,35 @@ class Run:
     there: float
 
 
-def measured(store: Store, path: Path, workers: int | None) -> Run:
+def measured(target: Store | Sink, path: Path, workers: int | None) -> Run:
     began, before = time.perf_counter(), os.times()
-    counts = import_file(store, path, "neutral", Options(workers=workers), actor="benchmark")
+    counts = import_file(target, path, "neutral", Options(workers=workers), actor="benchmark")
     after = os.times()
     here = after.user + after.system - before.user - before.system
     there = after.children_user + after.children_system - before.children_user
     return Run(counts, time.perf_counter() - began, here, there - before.children_system)
+
+
+@contextmanager
+def target_of(folder: str, *, over_http: bool) -> Iterator[Store | Sink]:
+    """A new store of this process, or the API of a server that has one."""
+    database = str(Path(folder) / "store.duckdb")
+    if not over_http:
+        store = Store(Settings(database=database))
+        try:
+            yield store
+        finally:
+            store.close()
+        return
+    from tests.server import running
+
+    with running(database) as server:
+        origin = Origin("benchmark", "neutral", Sender("benchmark", None))
+        sink = ServerSink(server.url, server.key, origin)
+        try:
+            yield sink
+        finally:
+            sink.close()
 
 
 def pace() -> float:
@@ -126,6 +155,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--bytes", type=int, default=3000)
     parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--http", action="store_true", help="through the bulk route of a server")
     given = parser.parse_args()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(
@@ -139,12 +169,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"rows.{kind}"
             write(kind, path, given.rows, given.bytes)
-            store = Store(Settings(database=str(Path(folder) / "store.duckdb")))
-            try:
-                run = measured(store, path, given.workers)
-                again = measured(store, path, given.workers)
-            finally:
-                store.close()
+            with target_of(folder, over_http=given.http) as target:
+                run = measured(target, path, given.workers)
+                again = measured(target, path, given.workers)
             size = path.stat().st_size / 1e6
         lost += given.rows - run.counts.stored + again.counts.stored
         print(

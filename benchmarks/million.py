@@ -30,11 +30,12 @@ import uvicorn
 from benchmarks.fill import fill
 from benchmarks.intake import bodies
 from benchmarks.machine import describe, timed
-from benchmarks.reading import browser
+from benchmarks.reading import ANALYST, browser
 from benchmarks.searching import anew
 from tests.server import application, free_port, store_in_process
 from workbench.filters import Filter, parse_text
 from workbench.store import facets, requests, search, stats
+from workbench.store.connection import Connection
 from workbench.store.search import Position
 from workbench.store.store import Store
 
@@ -42,10 +43,27 @@ RATE = 200
 NEWEST = "SELECT * FROM requests r WHERE {} ORDER BY started_at DESC, id DESC LIMIT 25"
 COUNT = "SELECT count(*), sum(cost), sum(input_tokens) FROM requests r WHERE {}"
 USER, VIP = "json_extract_string(metadata, '$.user_id') = '42'", "list_contains(tags, 'vip')"
+TUESDAY = (
+    f"{USER} AND json_extract_string(metadata, '$.language') = 'fr' AND is_tool_call "
+    "AND status = 'ERROR' AND started_at BETWEEN "
+    "current_date - (((dayofweek(current_date) + 4) % 7 + 1)::INTEGER) AND "
+    "current_date - (((dayofweek(current_date) + 4) % 7)::INTEGER)"
+)
+# No page asks this yet: with the settings of the store, and by DuckDB alone.
+BY_MODEL_AND_DAY = (
+    "SELECT model, date_trunc('day', started_at) AS day, sum(cost), "
+    "sum(input_tokens + output_tokens), quantile_cont(latency_ms, [0.5, 0.95]) "
+    "FROM requests WHERE deleted_at IS NULL GROUP BY ALL ORDER BY ALL"
+)
 NAMES = [
     *(facets.Name(each) for each in (*facets.COLUMNS, facets.TAGS)),
     facets.Name(facets.METADATA, "language"),
 ]
+
+
+def _run(connection: Connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement).fetchall()
 
 
 def questions(store: Store) -> dict[str, Callable[[], object]]:
@@ -81,6 +99,8 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
             connection, Filter(), now=now, width=timedelta(days=1), zone="UTC"
         ),
         "all facets": lambda: facets.facets(connection, Filter(), NAMES, now=now),
+        f"page and count, `{ANALYST}`": listed(ANALYST),
+        "cost, tokens, p50, p95 by model and day": lambda: _run(connection, BY_MODEL_AND_DAY),
         "first page, a word of every request": first("parcel"),
         "first page, a phrase of every fifth": first('"refund return"'),
         "first page, a word of one request": first("n777777"),
@@ -120,6 +140,8 @@ def plain(database: str) -> dict[str, float]:
                 "ORDER BY count(*) DESC LIMIT 10"
                 for each in values
             ],
+            f"page and count, `{ANALYST}`": [NEWEST.format(TUESDAY), COUNT.format(TUESDAY)],
+            "cost, tokens, p50, p95 by model and day": [BY_MODEL_AND_DAY],
             "first page, a word of every request": [text("parcel")],
             "first page, a phrase of every fifth": [text("refund return")],
             "first page, a word of one request": [text("n777777")],

@@ -10,7 +10,9 @@ import argparse
 import shutil
 import statistics
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from benchmarks.machine import describe, percentile, resident_mb, timed
 from workbench.filters import Filter, parse_text
@@ -19,8 +21,19 @@ from workbench.store import requests, search, stats
 from workbench.store.search import Position
 from workbench.store.store import Store
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 CLICKS = 40
-LOADS = 5
+ACTIONS = 8
+LOADS = 20
+# "The failing French tool calls of user 42 last Tuesday".
+ANALYST = "metadata.user_id:42 metadata.language:fr is:tool_call status:error time:tuesday"
+_TABLE = '[data-testid="stDataFrame"] canvas'
+_QUIET = (
+    "document.querySelector('[data-testid=stApp]')"
+    ".getAttribute('data-test-script-state') === 'notRunning'"
+)
 
 
 def row(name: str, median: float, worst: float, unit: str = "ms") -> None:
@@ -63,6 +76,86 @@ def data_layer(database: str) -> None:
     store.close()
 
 
+def _first_visit(launched: Browser, url: str) -> float:
+    """Milliseconds from nothing cached to a painted table with its count."""
+    context = launched.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    begin = time.perf_counter()
+    page.goto(f"{url}/logs")
+    page.locator(_TABLE).first.wait_for()
+    page.get_by_text("requests ·").wait_for()
+    took = (time.perf_counter() - begin) * 1000
+    context.close()
+    return took
+
+
+def _until_changed(page: Page, act: Callable[[], object]) -> float:
+    """Milliseconds until the line of figures says something else and nothing runs any more."""
+    before = page.get_by_text("requests ·").first.inner_text()
+    begin = time.perf_counter()
+    act()
+    page.wait_for_function(
+        "before => { const all = [...document.querySelectorAll('p')];"
+        " const line = all.find(p => /requests? ·/.test(p.innerText));"
+        f" return line && line.innerText !== before && {_QUIET}; }}",
+        arg=before,
+    )
+    return (time.perf_counter() - begin) * 1000
+
+
+def _until_quiet(page: Page, act: Callable[[], object], address: str) -> float:
+    """Milliseconds until the address holds a text and nothing runs any more."""
+    begin = time.perf_counter()
+    act()
+    page.wait_for_function(
+        f"part => location.search.includes(part) && {_QUIET}", arg=address, timeout=60_000
+    )
+    return (time.perf_counter() - begin) * 1000
+
+
+def _actions(page: Page) -> dict[str, list[float]]:
+    """What people click, by what it is, in milliseconds each."""
+    took: dict[str, list[float]] = {}
+    presets = took.setdefault("click on a time preset to painted table", [])
+    for number in range(CLICKS):
+        button = page.get_by_role("radio", name=("7d", "30d", "24h", "All")[number % 4], exact=True)
+        presets.append(_until_changed(page, button.click))
+    turns = took.setdefault("page turn", [])
+    opened = took.setdefault("row opened", [])
+    tags = took.setdefault("value clicked beside the list", [])
+    for _ in range(ACTIONS):
+        turns.append(_until_quiet(page, page.get_by_role("button", name="Older").click, "from="))
+    for _ in range(ACTIONS):
+        page.goto(page.url.partition("?")[0])
+        page.get_by_text("requests ·").first.wait_for()
+        page.wait_for_function(f"() => {_QUIET}")
+        box = page.locator(_TABLE).first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + 290, box["y"] + 105
+        opened.append(_until_quiet(page, lambda x=x, y=y: page.mouse.click(x, y), "request="))  # type: ignore[misc]
+    for _ in range(ACTIONS):
+        page.goto(page.url.partition("?")[0])
+        page.get_by_text("requests ·").first.wait_for()
+        page.wait_for_function(f"() => {_QUIET}")
+        tags.append(_until_changed(page, page.get_by_text("vip", exact=True).first.click))
+    return took
+
+
+def _searches(page: Page) -> dict[str, list[float]]:
+    """Questions typed into the search line, until the exact count stands there."""
+    took: dict[str, list[float]] = {}
+    for text in ('"refund return"', "n777777", "zzzqqq", ANALYST):
+        page.goto(page.url.partition("?")[0])
+        page.get_by_text("requests ·").first.wait_for()
+        page.wait_for_function(f"() => {_QUIET}")
+        box = page.get_by_role("combobox", name="Search")
+        box.fill(text)
+        took[f"`{text}` asked, to the exact count"] = [
+            _until_quiet(page, lambda box=box: box.press("Enter"), "f=")  # type: ignore[misc]
+        ]
+    return took
+
+
 def browser(database: str) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -81,37 +174,27 @@ def browser(database: str) -> None:
             launched = playwright.chromium.launch(
                 executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
             )
-            loads = []
-            for _ in range(LOADS):
-                context = launched.new_context(viewport={"width": 1440, "height": 900})
-                page = context.new_page()
-                begin = time.perf_counter()
-                page.goto(f"{server.url}/logs")
-                page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
-                page.get_by_text("requests ·").wait_for()
-                loads.append((time.perf_counter() - begin) * 1000)
-            took = []
-            for number in range(CLICKS):
-                name = ("7d", "30d", "24h", "All")[number % 4]
-                before = page.get_by_text("requests ·").inner_text()
-                begin = time.perf_counter()
-                page.get_by_role("radio", name=name, exact=True).click()
-                page.wait_for_function(
-                    "before => { const all = [...document.querySelectorAll('p')];"
-                    " const line = all.find(p => p.innerText.includes('requests ·'));"
-                    " const app = document.querySelector('[data-testid=stApp]');"
-                    " return line && line.innerText !== before"
-                    " && app.getAttribute('data-test-script-state') === 'notRunning'; }",
-                    arg=before,
-                )
-                took.append((time.perf_counter() - begin) * 1000)
+            loads = [_first_visit(launched, server.url) for _ in range(LOADS)]
+            page = launched.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(f"{server.url}/logs")
+            page.locator(_TABLE).first.wait_for()
+            page.get_by_text("requests ·").wait_for()
+            took = _actions(page)
+            memory = resident_mb(server.process.pid)
+            took |= _searches(page)
             launched.close()
         print("| | median | 95th percentile |\n|---|---|---|")
-        row("first visit, nothing cached, to painted table", statistics.median(loads), max(loads))
         row(
-            "click on a time preset to painted table", statistics.median(took), percentile(took, 95)
+            "first visit, nothing cached, to painted table",
+            statistics.median(loads),
+            percentile(loads, 95),
         )
-        print(f"\nmemory after {CLICKS} clicks: {resident_mb(server.process.pid):,.0f} MB")
+        for name, times in took.items():
+            row(name, statistics.median(times), percentile(times, 95))
+        clicks = sum(map(len, took.values()))
+        print(f"\nmemory after clicks: {memory:,.0f} MB")
+        print(f"memory after {clicks} actions, searches of texts among them: ", end="")
+        print(f"{resident_mb(server.process.pid):,.0f} MB")
     finally:
         server.stop()
 

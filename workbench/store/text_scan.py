@@ -203,8 +203,9 @@ def _next_size(scan: Scan, looked: int, groups: int, left: int, enough: int | No
         return size
     share = groups * ROW_GROUP_ROWS / looked
     if enough is not None and 0 < scan.found < enough:
-        # About so many more hold what is missing.
-        size = min(size, 1 + int(1.5 * (enough - scan.found) * scan.looked_at / scan.found))
+        # About so many more hold what is missing. Each is a row group to be read, so a few more to
+        # look up at the end cost less than many too many.
+        size = min(size, 1 + int(1.2 * (enough - scan.found) * scan.looked_at / scan.found))
     return size if share * size < PACE.scattered * left else max(left, 1)
 
 
@@ -229,6 +230,14 @@ def _match_ids(cursor: Cursor, scan: Scan, candidates: list[Candidate]) -> int:
     if not candidates:
         return 0
     listed = ", ".join(str(each.id) for each in candidates)
+    if not _NARROW.search(scan.wide.sql):
+        return _insert(
+            cursor,
+            scan,
+            "SELECT b.request_id, b.started_at FROM bodies b "
+            f"WHERE b.request_id IN ({listed}) AND ({scan.wide.sql})",
+            scan.wide.params,
+        )
     return _insert(
         cursor,
         scan,
