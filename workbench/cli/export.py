@@ -88,13 +88,17 @@ def export(
             chosen = read_spec(fields)
     except (FieldError, FilterError) as error:
         raise click.BadParameter(str(error)) from None
-    with opened() as store:
-        if preview:
-            _show(_previewed(store, chosen, server))
-        elif store is not None:
-            _here(store, chosen, out)
-        else:
-            _there(chosen, server, out)
+    try:
+        with opened() as store:
+            if preview:
+                _show(_previewed(store, chosen, server))
+            elif store is not None:
+                _here(store, chosen, out)
+            else:
+                _there(chosen, server, out)
+    except FieldError as error:
+        # Which columns there are is known by the store.
+        raise click.BadParameter(str(error)) from None
 
 
 def _spec_of(data: bytes) -> Spec:
