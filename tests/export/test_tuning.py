@@ -105,7 +105,7 @@ def check_gemini(line: dict[str, Any]) -> None:
 
 
 def check_mistral(line: dict[str, Any]) -> None:
-    kinds = {
+    kinds: dict[str, Any] = {
         "system": mistral.SystemMessage,
         "user": mistral.UserMessage,
         "assistant": mistral.AssistantMessage,

@@ -53,11 +53,11 @@ def list_(server: str) -> None:
                 for row in rows
             ]
     for each in found:
-        rows = "" if each["rows_written"] is None else f"{each['rows_written']:,} rows"
+        written = "" if each["rows_written"] is None else f"{each['rows_written']:,} rows"
         moment = each["created_at"][:19]
         click.echo(
             f"{each['id']}  {moment}  {each['status']:<11}  "
-            f"{each['format']}  {each['name']}  {rows}"
+            f"{each['format']}  {each['name']}  {written}"
         )
 
 

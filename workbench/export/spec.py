@@ -130,9 +130,9 @@ class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
     source: of SOURCES: "requests", or "prompts" (a row for each version of the prompt templates
-    whose name holds q; tables alone). filter_group, q: as in the request search. columns: names of
-    the source's columns, looked up where the store is (`check_columns`); none are the usual ones.
-    flatten: each key of the metadata
+    whose name holds q, or of those of prompt_ids; tables alone). filter_group, q: as in the request
+    search. columns: names of the source's columns, looked up where the store is (`check_columns`);
+    none are the usual ones. flatten: each key of the metadata
     and each score becomes a column of its own (tables without chosen columns). name: of the files.
     keep_days: the files are kept so long. bucket: they are put into the installation's bucket too.
     """
@@ -141,6 +141,7 @@ class Spec(_Part):
     format: Short = "csv"
     filter_group: _FilterGroup | None = None
     q: Annotated[str, Field(max_length=20_000)] | None = None
+    prompt_ids: Annotated[tuple[int, ...], Field(min_length=1, max_length=1000)] | None = None
     columns: tuple[Key, ...] = Field(default=(), max_length=200)
     flatten: bool = False
     masking: Masking | None = None

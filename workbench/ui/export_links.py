@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import orjson
 import streamlit as st
 
+from workbench.export.sources import PROMPTS
 from workbench.filters import Condition, Filter, to_params
 from workbench.logs.bulk import Selection
+from workbench.ui import state
 
 EXPORT_PAGE = "pages/export.py"
 # So many ids still make a link that browsers and servers take.
@@ -27,7 +32,17 @@ def draw_export_link(filter_: Filter, label: str = "Export", help_: str | None =
 def draw_picked_link(chosen: Selection) -> None:
     """A link to the export of what is picked."""
     filter_ = filter_of(chosen)
-    if filter_ is not None:
+    if filter_ is None:
+        st.button(
+            "Export",
+            icon=":material/download:",
+            key="export-picked",
+            type="tertiary",
+            disabled=True,
+            help=f"More than {MOST_PICKED:,} were picked or taken out one by one, which no link "
+            "can hold. Pick all that match a narrower filter, or export the filter itself.",
+        )
+    else:
         draw_export_link(filter_, help_="As a file: CSV, JSONL, Parquet, Excel or for fine-tuning")
 
 
@@ -41,3 +56,21 @@ def filter_of(chosen: Selection) -> Filter | None:
     if not ids:
         return chosen.filter
     return chosen.filter.with_condition(Condition("pl_id", "not_in", tuple(sorted(ids))))
+
+
+def draw_request_link(request_id: int) -> None:
+    """A link to the export of one request."""
+    only = Filter().with_condition(Condition("pl_id", "in", (request_id,)))
+    draw_export_link(only, "Export this request")
+
+
+def draw_prompts_link(ids: Sequence[int], label: str = "Export") -> None:
+    """A link to the export of these prompt templates with all their versions."""
+    options = {"source": PROMPTS, "name": PROMPTS, "prompt_ids": sorted(ids)[:MOST_PICKED]}
+    st.page_link(
+        EXPORT_PAGE,
+        label=label,
+        icon=":material/download:",
+        query_params={state.EXPORT_OPTIONS: orjson.dumps(options).decode()},
+        help="All their versions, as CSV, JSONL, Parquet or Excel",
+    )
