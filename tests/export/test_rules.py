@@ -26,6 +26,12 @@ def _with_call(line: Line, **changes: Any) -> None:
     line["messages"].insert(2, {"role": "tool", "tool_call_id": call["id"], "content": "7"})
 
 
+def _half_a_call(line: Line, gone: int) -> None:
+    """The call without its answer, or the other way round."""
+    _with_call(line)
+    del line["messages"][gone]
+
+
 def _with_image(line: Line, url: str, role: str = "user", count: int = 1) -> None:
     part = {"type": "image_url", "image_url": {"url": url}}
     line["messages"].insert(0, {"role": role, "content": [part] * count})
@@ -94,8 +100,8 @@ _CALLS: list[tuple[Break, str]] = [
     (lambda line: _with_call(line, name="no name"), "function name"),
     (lambda line: _with_call(line, arguments="[1]"), "JSON object"),
     (lambda line: _with_call(line, arguments="{"), "JSON object"),
-    (lambda line: (_with_call(line), line["messages"].pop(2)), "no answer"),
-    (lambda line: (_with_call(line), line["messages"].pop(1)), "was not made"),
+    (lambda line: _half_a_call(line, 2), "no answer"),
+    (lambda line: _half_a_call(line, 1), "was not made"),
 ]
 BROKEN: dict[str, list[tuple[Break, str]]] = {
     "openai": [

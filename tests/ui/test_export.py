@@ -389,3 +389,29 @@ def test_where_a_format_cannot_say_what_is_learnt_there_is_nothing_to_choose(
     app = open_page("export", format=name)
     assert control(app, "segmented_control", "export-tuning.train_on").disabled
     assert "Nothing to choose here" in text_of(app)
+
+
+def test_the_versions_of_one_template_leave_alone(open_page: Open, store: Store) -> None:
+    template = publish(store, "greeting", "Hi")
+    publish(store, "greeting two", "Hello")
+    options = {"source": "prompts", "name": "prompts", "prompt_ids": [template]}
+    app = open_page("export", options=orjson.dumps(options).decode())
+    assert "**1 version**" in text_of(app)
+    next(each for each in app.button if "All templates instead" in each.label).click().run()
+    assert "**2 versions**" in text_of(app)
+
+
+def test_templates_sessions_and_a_request_have_a_link_to_their_export(
+    open_page: Open, store: Store
+) -> None:
+    (id_,) = add(store, chat(1, "q", "a", metadata={"session_id": "s"}))
+    template = publish(store, "greeting", "Hi")
+    for page, params in (
+        ("templates", {}),
+        ("templates", {"template": str(template)}),
+        ("sessions", {}),
+        ("request", {"request": str(id_)}),
+    ):
+        app = open_page(page, **params)
+        labels = [each.proto.label for each in app.get("page_link")]
+        assert [each for each in labels if each.startswith("Export")], (page, params, labels)

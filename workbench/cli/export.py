@@ -50,6 +50,7 @@ _POLL_SECONDS = 0.3
 @click.option("--prompts", is_flag=True, help="The same as --source prompts.")
 @click.option("--name", default="", help="Of the files; else what they hold.")
 @click.option("--spec", type=click.File("rb"), help="Everything as JSON; see docs/export.md.")
+@click.option("--bucket", is_flag=True, help="Into the installation's bucket too.")
 @click.option("--preview", is_flag=True, help="Show what would be in it, write nothing.")
 @server_option
 def export(
@@ -64,6 +65,7 @@ def export(
     prompts: bool,
     name: str,
     spec: Any,
+    bucket: bool,
     preview: bool,
     server: str,
 ) -> None:
@@ -82,19 +84,24 @@ def export(
                 "columns": [each.strip() for each in columns.split(",") if each.strip()],
                 "flatten": flatten,
                 "name": name or source,
+                "bucket": bucket,
             }
             if mask or names:
                 fields["masking"] = {"name_fields": list(names)}
             chosen = read_spec(fields)
     except (FieldError, FilterError) as error:
         raise click.BadParameter(str(error)) from None
-    with opened() as store:
-        if preview:
-            _show(_previewed(store, chosen, server))
-        elif store is not None:
-            _here(store, chosen, out)
-        else:
-            _there(chosen, server, out)
+    try:
+        with opened() as store:
+            if preview:
+                _show(_previewed(store, chosen, server))
+            elif store is not None:
+                _here(store, chosen, out)
+            else:
+                _there(chosen, server, out)
+    except FieldError as error:
+        # Which columns there are is known by the store.
+        raise click.BadParameter(str(error)) from None
 
 
 def _spec_of(data: bytes) -> Spec:

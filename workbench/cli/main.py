@@ -19,6 +19,7 @@ COMMANDS = {
     "sample": "Load or remove the sample.",
     "import": "Import requests from files of this and of other products.",
     "export": "Export requests as a table or as fine-tuning files.",
+    "exports": "List, cancel and repeat exports; patterns of masking.",
     "backup": "Write the whole store into one file.",
     "restore": "Put a backup in the place of the store.",
     "renormalise": "Read old requests again with today's normalisers.",

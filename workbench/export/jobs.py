@@ -99,7 +99,7 @@ class Jobs:
             raise
         with self._ready:
             del self._coming[id_]
-            is_closed, is_cancelled = self._closed, coming.control.is_stopped
+            is_closed, is_cancelled = self.is_closed, coming.control.is_stopped
             if not is_closed and not is_cancelled:
                 self._waiting.append(coming)
             self._ready.notify_all()

@@ -121,13 +121,21 @@ def _requests_check(spec: Spec) -> None:
 def _prompts_told(spec: Spec, _now: datetime) -> dict[str, Any]:
     return {
         "words": _prompts_words(spec),
-        "json": {} if spec.q is None else {"q": spec.q},
-        "sql": export_prompts.explained(spec.q),
+        "json": {
+            **({} if spec.q is None else {"q": spec.q}),
+            **({} if spec.prompt_ids is None else {"prompt_ids": list(spec.prompt_ids)}),
+        },
+        "sql": export_prompts.explained(spec.q, spec.prompt_ids or ()),
         "link": None,
     }
 
 
 def _prompts_words(spec: Spec) -> str:
+    if spec.prompt_ids is not None:
+        ids = ", ".join(map(str, spec.prompt_ids[:5]))
+        more = f" and {len(spec.prompt_ids) - 5} more" if len(spec.prompt_ids) > 5 else ""
+        named = f' named like "{spec.q}"' if spec.q else ""
+        return f"prompt templates {ids}{more}{named}"
     return f'prompt templates named like "{spec.q}"' if spec.q else "all prompt templates"
 
 
@@ -189,18 +197,18 @@ SOURCES = {
             label="Prompt templates",
             noun="version",
             snapshot=lambda connection, spec, _, started: PromptSnapshot(
-                connection, spec.q, started=started
+                connection, spec.q, spec.prompt_ids or (), started=started
             ),
             columns=lambda _, spec: prompt_columns_of(spec.columns),
             words=_prompts_words,
             told=_prompts_told,
             nothing=lambda spec: (
-                "No prompt template has such a name."
-                if spec.q
+                "No such prompt template is there."
+                if spec.q or spec.prompt_ids
                 else "There are no prompt templates yet."
             ),
             read=lambda text, _: {"q": text or None},
-            choice=("q",),
+            choice=("q", "prompt_ids"),
         ),
         Source(
             name=DATASETS,

@@ -52,15 +52,19 @@ def prompt_columns_of(names: Sequence[str]) -> list[Column]:
     return [PROMPT_COLUMNS[name] for name in dict.fromkeys(names or PROMPT_COLUMNS)]
 
 
-def explained(words: str | None) -> str:
+def explained(words: str | None, ids: Sequence[int] = ()) -> str:
     """Which versions those are, as SQL to read; it is never to be run."""
-    if not words:
-        return "t.deleted_at IS NULL"
-    return f"t.deleted_at IS NULL AND contains(lower(t.name), {quoted(words.lower())})"
+    parts = ["t.deleted_at IS NULL"]
+    if words:
+        parts.append(f"contains(lower(t.name), {quoted(words.lower())})")
+    if ids:
+        parts.append(f"t.id IN ({', '.join(map(str, ids))})")
+    return " AND ".join(parts)
 
 
 class PromptSnapshot:
     """Every version of the templates whose name holds `words`, at one moment; like a `Snapshot`.
+    ids: of these templates alone, where some are given.
 
     rows: how many versions there are. as_of: the newest version of the store then.
     """
@@ -69,6 +73,7 @@ class PromptSnapshot:
         self,
         connection: Connection,
         words: str | None,
+        ids: Sequence[int] = (),
         *,
         started: Callable[[PromptSnapshot], None] | None = None,
     ) -> None:
@@ -80,19 +85,20 @@ class PromptSnapshot:
             started(self)
         try:
             with reading():
-                self._begin(words or "")
+                self._begin(words or "", list(ids))
         except BaseException:
             self.close()
             raise
         self.taken_at: datetime = clock.from_stored(clock.now())
 
-    def _begin(self, words: str) -> None:
+    def _begin(self, words: str, ids: list[int]) -> None:
         self._cursor.execute("BEGIN TRANSACTION")
         rows = self._cursor.execute(
             "SELECT v.id FROM template_versions v JOIN templates t ON t.id = v.template_id "
             "WHERE t.deleted_at IS NULL AND contains(t.name_folded, ?) "
+            "AND (len(?::BIGINT[]) = 0 OR list_contains(?::BIGINT[], t.id)) "
             "ORDER BY t.name_folded, t.id, v.number",
-            [search_fold(words)],
+            [search_fold(words), ids, ids],
         ).fetchall()
         self._ids = [id_ for (id_,) in rows]
         self.as_of = max(self._ids, default=0)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from workbench.export.sources import DATASETS, PROMPTS, SOURCES
+from workbench.ui import words
 from workbench.ui.export_dataset import draw_dataset_choice
-from workbench.ui.export_draft import Options, bound, choose_source
+from workbench.ui.export_draft import Options, bound, choose_source, put, value_at
 
 _SOURCE = "export-source"
 
@@ -23,6 +24,15 @@ def _draw_prompts(options: Options) -> None:
         max_chars=200,
         **bound(options, "q", lambda text: text or "", lambda text: text.strip() or None),
     )
+    chosen = value_at(options, "prompt_ids")
+    if chosen:
+        st.button(
+            f"All templates instead of {words.plural(len(chosen), 'chosen one')}",
+            type="tertiary",
+            icon=":material/filter_alt_off:",
+            on_click=put,
+            args=("prompt_ids", None),
+        )
 
 
 CHOICES: dict[str, Callable[[Options], None]] = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import orjson
 import streamlit as st
 
+from workbench.export.sources import PROMPTS
 from workbench.filters import Condition, Filter, to_params
 from workbench.logs.bulk import Selection
+from workbench.ui import state
 
 EXPORT_PAGE = "pages/export.py"
 # So many ids still make a link that browsers and servers take.
@@ -28,7 +32,17 @@ def draw_export_link(filter_: Filter, label: str = "Export", help_: str | None =
 def draw_picked_link(chosen: Selection) -> None:
     """A link to the export of what is picked."""
     filter_ = filter_of(chosen)
-    if filter_ is not None:
+    if filter_ is None:
+        st.button(
+            "Export",
+            icon=":material/download:",
+            key="export-picked",
+            type="tertiary",
+            disabled=True,
+            help=f"More than {MOST_PICKED:,} were picked or taken out one by one, which no link "
+            "can hold. Pick all that match a narrower filter, or export the filter itself.",
+        )
+    else:
         draw_export_link(filter_, help_="As a file: CSV, JSONL, Parquet, Excel or for fine-tuning")
 
 
@@ -53,4 +67,22 @@ def draw_dataset_link(dataset_id: int, version: int) -> None:
         icon=":material/download:",
         query_params={"format": "csv", "options": orjson.dumps(options).decode()},
         help="As a file: CSV, JSONL, Parquet or Excel",
+    )
+
+
+def draw_request_link(request_id: int) -> None:
+    """A link to the export of one request."""
+    only = Filter().with_condition(Condition("pl_id", "in", (request_id,)))
+    draw_export_link(only, "Export this request")
+
+
+def draw_prompts_link(ids: Sequence[int], label: str = "Export") -> None:
+    """A link to the export of these prompt templates with all their versions."""
+    options = {"source": PROMPTS, "name": PROMPTS, "prompt_ids": sorted(ids)[:MOST_PICKED]}
+    st.page_link(
+        EXPORT_PAGE,
+        label=label,
+        icon=":material/download:",
+        query_params={state.EXPORT_OPTIONS: orjson.dumps(options).decode()},
+        help="All their versions, as CSV, JSONL, Parquet or Excel",
     )

@@ -18,6 +18,7 @@ from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.chips import label_of
 from workbench.ui.dataset_add import ask_add
+from workbench.ui.export_links import draw_request_link
 from workbench.ui.playground_open import draw_open_request
 from workbench.ui.stars import draw_star
 from workbench.ui.zones import viewer_zone
@@ -110,6 +111,7 @@ def draw_actions(detail: Detail, *, is_alone: bool) -> None:
     with st.popover("", icon=":material/link:", type="tertiary", key="copy-link", help="Copy link"):
         st.caption("This request, on its own:")
         st.code(address("request", {state.REQUEST: str(id_)}), language=None, wrap_lines=True)
+        draw_request_link(id_)
         if not is_alone:
             st.page_link(
                 REQUEST_PAGE,

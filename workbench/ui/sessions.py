@@ -23,6 +23,7 @@ from workbench.store.session_rows import (
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.empty import draw_no_match
+from workbench.ui.export_links import draw_export_link
 from workbench.ui.filter_bar import draw_filter_bar, read_filter
 from workbench.ui.log_list import as_of, draw_news, show_newest
 from workbench.ui.log_table import ROW_HEIGHT
@@ -55,6 +56,7 @@ def draw_sessions(now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         word = "session" if page.total == 1 else "sessions"
         st.markdown(f"**{page.total:,}** {word}", width="stretch")
+        draw_export_link(filter_, help_="The requests of these sessions, as files")
         draw_news(filter_, now)
     _draw_table(page.rows)
     _draw_pager(page, key, filter_, now)

@@ -11,12 +11,13 @@ import streamlit as st
 from workbench.jsontext import FieldError
 from workbench.registry import editing as editings
 from workbench.registry import folders, labels, listing, templates
-from workbench.registry.listing import Item, Query
+from workbench.registry.listing import Item, Page, Query
 from workbench.store import drafts
 from workbench.store.errors import NotFound, Refused
 from workbench.store.registry_listing import ANY_FOLDER
 from workbench.store.store import open_store
 from workbench.ui import access, state, words
+from workbench.ui.export_links import MOST_PICKED, draw_prompts_link
 from workbench.ui.hostile import escaped
 from workbench.ui.log_table import ROW_HEIGHT
 
@@ -36,11 +37,25 @@ def draw_list() -> None:
     if not found.items:
         _draw_empty(query)
         return
-    st.markdown(f"**{found.total:,}** {'template' if found.total == 1 else 'templates'}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        word = "template" if found.total == 1 else "templates"
+        st.markdown(f"**{found.total:,}** {word}", width="stretch")
+        if query.status != "deleted":
+            _draw_export(found, query)
     _draw_table(found.items, query.status == "deleted")
     if found.total > ROWS:
         pages = (found.total + ROWS - 1) // ROWS
         st.pagination(pages, default=min(number, pages), key="page", bind="query-params")
+
+
+def _draw_export(found: Page, query: Query) -> None:
+    """A link to the export of the whole list, and not of its page alone."""
+    if found.total > len(found.items):
+        found = listing.search(
+            open_store().connection, query, now=datetime.now(UTC), limit=MOST_PICKED
+        )
+    first = f"Export the first {MOST_PICKED:,}" if found.total > MOST_PICKED else "Export"
+    draw_prompts_link([each.template.id for each in found.items], first)
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.registry_rows import Template
 from workbench.store.store import open_store
 from workbench.ui import access, state
+from workbench.ui.export_links import draw_prompts_link
 from workbench.ui.hostile import escaped
 
 TOP = "At the top"
@@ -21,6 +22,7 @@ def draw_menu(template: Template) -> None:
             _ask_change(template)
         if st.button("", icon=":material/delete:", type="tertiary", help="Delete this template"):
             _ask_delete(template)
+        draw_prompts_link([template.id])
 
 
 @st.dialog("Name, folder and tags")
