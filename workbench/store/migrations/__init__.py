@@ -18,6 +18,7 @@ from workbench.store.migrations import (
     m0008_playground,
     m0009_datasets,
     m0010_evaluations,
+    m0012_pieces,
 )
 
 
@@ -39,4 +40,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, "the playground", m0008_playground.STATEMENTS),
     Migration(9, "datasets", m0009_datasets.STATEMENTS),
     Migration(10, "evaluations", m0010_evaluations.STATEMENTS),
+    Migration(11, "long values in pieces", m0012_pieces.STATEMENTS),
 )
