@@ -28,7 +28,8 @@ from tests.server import KEY, application, log_body
 from workbench.api.routes import OPERATIONS
 from workbench.filters import FIELDS
 from workbench.settings import ROOT
-from workbench.store.store import Store
+from workbench.store.errors import store_failed
+from workbench.store.store import Store, open_store
 
 POSTS = [each.path for each in OPERATIONS if each.method == "POST"]
 anything = st.recursive(
@@ -51,6 +52,16 @@ def test_the_document_lists_what_is_served(anyone: TestClient) -> None:
     told = {(method, path) for path, entry in document["paths"].items() for method in entry}
     assert told == served | {("get", "/healthz")}
     assert anyone.get("/healthz").json() == {"status": "ok"}
+
+
+def test_healthz_says_what_to_do_about_a_store_that_has_failed(
+    anyone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = store_failed("failed to pin block of size 588.0 KiB", "320MB")
+    monkeypatch.setattr(open_store().connection, "failed", failed)
+    answer = anyone.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "failed")
+    assert "WORKBENCH_MEMORY_LIMIT, 320MB, does not suffice" in answer.json()["message"]
 
 
 def test_the_documentation_tells_of_every_operation() -> None:

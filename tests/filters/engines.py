@@ -13,11 +13,11 @@ import duckdb
 
 from tests.filters.oracle import Row
 from workbench.filters.folding import search_fold
-from workbench.store import migrate
+from workbench.store import migrate, pieces
 from workbench.store.filter_sql import Compiled
 from workbench.store.metadata import index_of
 
-_TABLES = ("requests", "bodies", "scores", "stars")
+_TABLES = ("requests", "bodies", *pieces.TABLES, "scores", "stars")
 
 
 def ducklake_extension() -> Path | None:
@@ -109,20 +109,22 @@ def _add(connection: duckdb.DuckDBPyConnection, row: Row) -> None:
     connection.execute(
         f"INSERT INTO requests ({', '.join(values)}) VALUES ({marks})", list(values.values())
     )
+    texts = {
+        "input_text": row.input_text,
+        "output_text": row.output_text,
+        "input_folded": None if row.input_text is None else search_fold(row.input_text),
+        "output_folded": None if row.output_text is None else search_fold(row.output_text),
+        "output": _json(row.output),
+        "input_variables": _json(row.input_variables),
+    }
+    columns: dict[str, list[Any]] = {name: [text] for name, text in texts.items()}
+    body, rests = pieces.cut({"request_id": [row.id], "started_at": [started], **columns})
+    marks = ", ".join("?" for _ in body)
     connection.execute(
-        "INSERT INTO bodies (request_id, started_at, input_text, output_text, input_folded, "
-        "output_folded, output, input_variables) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            row.id,
-            started,
-            row.input_text,
-            row.output_text,
-            None if row.input_text is None else search_fold(row.input_text),
-            None if row.output_text is None else search_fold(row.output_text),
-            _json(row.output),
-            _json(row.input_variables),
-        ],
+        f"INSERT INTO bodies ({', '.join(body)}) VALUES ({marks})",
+        [value for (value,) in body.values()],
     )
+    rests.insert(connection)
     if row.is_starred:
         connection.execute("INSERT INTO stars VALUES (?, 'test', ?)", [row.id, started])
     for name, value in row.scores:

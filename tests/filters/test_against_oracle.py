@@ -11,14 +11,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.filters.engines import ducklake_extension, engine, fill, found
 from tests.filters.oracle import Row, matches
 from workbench.filters import FIELDS, Condition, Field, Filter, Group
 from workbench.filters.fields import Operator
+from workbench.filters.values import MAX_LENGTH
 from workbench.store.filter_sql import compile_filter, compile_in_two, explain_sql
+from workbench.store.pieces import OVERLAP, PIECE
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 ENGINES = ["duckdb", "ducklake"] if ducklake_extension() else ["duckdb"]
@@ -94,6 +96,14 @@ ASKED = (
 
 words = st.sampled_from(WORDS)
 sentences = st.lists(words, max_size=4).map(" ".join)
+# Texts of one piece and a little more or less, and of several, with words anywhere in them.
+long_texts = st.builds(
+    lambda start, letter, length, end: f"{start} {letter * length} {end}",
+    sentences,
+    st.sampled_from(["x", "ж", "日", "ß", "ab "]),
+    st.integers(PIECE - 40, PIECE + 40) | st.integers(1, 3 * PIECE),
+    sentences,
+)
 pieces = words | sentences.filter(bool) | st.sampled_from(["s", "i", "st", "ı", "\u0301", "a", " "])
 names = st.sampled_from(NAMES)
 moments = st.integers(-40 * 24 * 60, 60).map(
@@ -110,6 +120,12 @@ documents = st.recursive(
     max_leaves=6,
 )
 objects = st.dictionaries(st.sampled_from(KEYS), documents, max_size=3)
+# What a key stands after, so that it lies beyond the first piece.
+long_objects = st.builds(
+    lambda inner, length: {"filler": "f" * length, **inner},
+    objects,
+    st.integers(PIECE - 40, PIECE + 40) | st.integers(1, 3 * PIECE),
+)
 flat_objects = st.dictionaries(
     st.sampled_from(KEYS),
     scalars | st.dictionaries(st.sampled_from(KEYS), scalars, min_size=1, max_size=2),
@@ -179,6 +195,20 @@ rows = st.builds(
     output=optional(st.lists(messages, max_size=2)),
     input_variables=optional(objects),
     scores=st.lists(st.tuples(names, st.sampled_from([0.0, 0.1, 50.0, 100.0])), max_size=2),
+)
+long_rows = st.builds(
+    Row,
+    id=st.integers(1, 6),
+    started_at=st.just(NOW),
+    ended_at=st.just(NOW),
+    input_text=long_texts | sentences,
+    output_text=optional(long_texts),
+    output=optional(
+        long_objects.map(json.dumps).map(
+            lambda text: [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
+        )
+    ),
+    input_variables=optional(objects | long_objects),
 )
 tables = st.lists(rows, min_size=1, max_size=6, unique_by=lambda row: row.id)
 
@@ -272,15 +302,22 @@ def aimed(draw: st.DrawFn, table: list[Row]) -> Condition:
     name = draw(st.sampled_from(["metadata", "output", "input_variables", "input_text", "text"]))
     if name in ("input_text", "text"):
         text = row.input_text or ""
-        start = draw(st.integers(0, max(0, len(text) - 1)))
-        part = _respelled(draw, text[start : start + draw(st.integers(1, 9))])
+        start = draw(
+            st.integers(0, max(0, len(text) - 1))
+            | st.sampled_from([max(0, len(text) - 9), max(0, len(text) - OVERLAP - 9)])
+            | st.integers(max(0, PIECE - 20), PIECE)
+        )
+        # At most what a value may have; folded it may be longer than OVERLAP.
+        length = draw(st.integers(1, 9) | st.just(MAX_LENGTH))
+        part = _respelled(draw, text[start : start + length])[:MAX_LENGTH]
         operators = ["contains", "not_contains", "starts_with", "ends_with"]
         return Condition(name, draw(st.sampled_from(operators)), part or "s")
     there = [*_documents(row, name), ("a", "1")]
     key, value = draw(st.sampled_from(there))
+    value = value[:MAX_LENGTH]
     if draw(st.booleans()) and value:
         contains = st.sampled_from(["key_contains", "key_not_contains"])
-        return Condition(name, draw(contains), _respelled(draw, value), key)
+        return Condition(name, draw(contains), _respelled(draw, value)[:MAX_LENGTH], key)
     operator = draw(st.sampled_from(["key_equals", "key_not_equals", "in", "not_in", "is_empty"]))
     if operator in ("in", "not_in"):
         value = [value, "no"]
@@ -326,6 +363,21 @@ def _check(connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[
 @given(asked=tables_and_filters(40))
 @settings(max_examples=30)
 def test_filters_find_what_a_plain_reading_finds(
+    connection: duckdb.DuckDBPyConnection, asked: tuple[list[Row], list[Filter]]
+) -> None:
+    _check(connection, *asked)
+
+
+@st.composite
+def long_tables_and_filters(draw: st.DrawFn) -> tuple[list[Row], list[Filter]]:
+    table = draw(st.lists(long_rows, min_size=1, max_size=2, unique_by=lambda row: row.id))
+    one = st.builds(lambda item: Filter(Group((item,))), aimed(table))
+    return table, draw(st.lists(one, min_size=6, max_size=6))
+
+
+@given(asked=long_tables_and_filters())
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
+def test_filters_find_in_long_texts_what_a_plain_reading_finds(
     connection: duckdb.DuckDBPyConnection, asked: tuple[list[Row], list[Filter]]
 ) -> None:
     _check(connection, *asked)

@@ -342,7 +342,7 @@ def test_blobs_follow_the_texts(file_store: Store) -> None:
     run(file_store)
     with file_store.connection.cursor() as cursor:
         uses = cursor.execute("SELECT request_id FROM request_blobs").fetchall()
-        stored = cursor.execute("SELECT count(*) FROM blobs").fetchall()
+        stored = cursor.execute("SELECT count(DISTINCT sha256) FROM blobs").fetchall()
         prompt = cursor.execute("SELECT length(prompt) FROM bodies").fetchone()
     assert (uses, stored) == ([(id_,)], [(1,)])
     assert prompt is not None

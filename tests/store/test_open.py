@@ -29,7 +29,7 @@ SCHEMA = {
     "bulk_before": "change_id BIGINT, request_id BIGINT, before VARCHAR",
     "bulk_changes": "id BIGINT, made_at TIMESTAMP, actor VARCHAR, action VARCHAR, detail VARCHAR, "
     "planned BIGINT, changed BIGINT, undone_at TIMESTAMP, undone_by VARCHAR",
-    "blobs": "sha256 VARCHAR, size BIGINT, data BLOB, created_at TIMESTAMP",
+    "blobs": "sha256 VARCHAR, size BIGINT, data BLOB, created_at TIMESTAMP, part INTEGER",
     "bodies": "request_id BIGINT, started_at TIMESTAMP, input_text VARCHAR, output_text VARCHAR, "
     "input_folded VARCHAR, output_folded VARCHAR, prompt VARCHAR, output VARCHAR, "
     "parameters VARCHAR, input_variables VARCHAR, raw VARCHAR",
@@ -43,6 +43,10 @@ SCHEMA = {
     "guards": "bucket INTEGER, turn BIGINT",
     "migrations": "number INTEGER, name VARCHAR, applied_at TIMESTAMP",
     "preferences": "name VARCHAR, value VARCHAR",
+    "body_pieces": "request_id BIGINT, started_at TIMESTAMP, name VARCHAR, remaining INTEGER, "
+    "text VARCHAR",
+    "folded_pieces": "request_id BIGINT, started_at TIMESTAMP, name VARCHAR, remaining INTEGER, "
+    "text VARCHAR",
     "request_blobs": "request_id BIGINT, sha256 VARCHAR",
     "requests": "id BIGINT, started_at TIMESTAMP, ended_at TIMESTAMP, received_at TIMESTAMP, "
     "time_assumed BOOLEAN, latency_ms DOUBLE, source VARCHAR, origin VARCHAR, actor VARCHAR, "
@@ -58,7 +62,7 @@ SCHEMA = {
     "normaliser VARCHAR, client_record UUID, body_hash UUID, deleted_at TIMESTAMP, "
     "deleted_by VARCHAR",
     "drafts": "actor VARCHAR, subject VARCHAR, value VARCHAR, updated_at TIMESTAMP",
-    "playground_blobs": "session_id BIGINT, sha256 VARCHAR, data BLOB",
+    "playground_blobs": "session_id BIGINT, sha256 VARCHAR, data BLOB, part INTEGER",
     "playground_runs": "id VARCHAR, session_id BIGINT, column_id VARCHAR, batch BIGINT, "
     "row_number INTEGER, repeat INTEGER, turn INTEGER, model VARCHAR, process INTEGER, "
     "actor VARCHAR, started_at TIMESTAMP, status VARCHAR, ended_at TIMESTAMP, answer VARCHAR, "
@@ -82,7 +86,7 @@ SCHEMA = {
     "dataset_rows": "dataset_id BIGINT, id BIGINT, since INTEGER, until INTEGER, value "
     "VARCHAR, split "
     "VARCHAR, tags VARCHAR[], source_request BIGINT, digest UUID",
-    "dataset_blobs": "dataset_id BIGINT, sha256 VARCHAR, data BLOB",
+    "dataset_blobs": "dataset_id BIGINT, sha256 VARCHAR, data BLOB, part INTEGER",
     "external_ids": "id BIGINT, kind VARCHAR, object_id BIGINT, source VARCHAR, "
     "external_id VARCHAR, "
     "created_at TIMESTAMP, created_by VARCHAR",

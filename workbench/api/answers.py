@@ -45,7 +45,10 @@ class GroupMade(BaseModel):
 
 
 class Health(BaseModel):
-    status: Literal["ok"]
+    """`message` says what to do about a store that has failed."""
+
+    status: Literal["ok", "failed"]
+    message: str = ""
 
 
 class LoggedRow(BaseModel):

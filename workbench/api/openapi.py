@@ -164,10 +164,13 @@ def _operation(each: Operation[Any], references: Any) -> dict[str, Any]:
 
 def _health(references: Any) -> dict[str, Any]:
     return {
-        "summary": "Whether the server answers",
+        "summary": "Whether the server answers and its store works",
         "operationId": "get_healthz",
         "security": [],
-        "responses": {"200": _content(references[Health, "serialization"], "It does")},
+        "responses": {
+            "200": _content(references[Health, "serialization"], "It does"),
+            "503": _content(references[Health, "serialization"], "The store has failed"),
+        },
     }
 
 

@@ -37,7 +37,8 @@ from workbench.api import (
 from workbench.api.body import Receive, Scope, Send
 from workbench.api.errors import ApiError
 from workbench.api.openapi import document
-from workbench.api.operation import Operation, send_error, send_json
+from workbench.api.operation import Answer, Operation, send_error, send_json
+from workbench.store.store import store_failure
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *logging_calls.OPERATIONS,
@@ -106,7 +107,16 @@ class _Open:
         self._value = value
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_json(send, 200, self._value())
+        value = self._value()
+        status = value.status if isinstance(value, Answer) else 200
+        await send_json(send, status, value.value if isinstance(value, Answer) else value)
+
+
+def _health() -> Answer:
+    sentence = store_failure()
+    if sentence is None:
+        return Answer({"status": "ok"})
+    return Answer({"status": "failed", "message": sentence}, 503)
 
 
 @cache
@@ -137,7 +147,7 @@ def _places() -> tuple[dict[str, Place], list[tuple[re.Pattern[str], Place]]]:
     ):
         place = exact.setdefault(operation.path, Place(operation.path))
         place.operations[operation.method] = operation
-    for path, value in (("/openapi.json", _described), ("/healthz", lambda: {"status": "ok"})):
+    for path, value in (("/openapi.json", _described), ("/healthz", _health)):
         exact[path] = Place(path)
         exact[path].operations["GET"] = _Open(value)
     patterns = [(_pattern(path), place) for path, place in exact.items() if "{" in path]

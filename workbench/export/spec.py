@@ -131,12 +131,12 @@ class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
     source: of SOURCES: "requests", "prompts" (a row for each version of the prompt templates whose
-    name holds q, or of those of prompt_ids; tables alone), or "datasets" (the rows of a version of a dataset, without a number
-    of the newest published one; tables alone). filter_group, q: as in the request search. columns:
-    names of the source's columns, looked up where the store is (`check_columns`); none are the
-    usual ones. flatten: each key of the metadata and each score becomes a column of its own (tables
-    without chosen columns). name: of the files. keep_days: the files are kept so long. bucket: they
-    are put into the installation's bucket too.
+    name holds q, or of those of prompt_ids; tables alone), or "datasets" (the rows of a version of
+    a dataset, without a number of the newest published one; tables alone). filter_group, q: as in
+    the request search. columns: names of the source's columns, looked up where the store is
+    (`check_columns`); none are the usual ones. flatten: each key of the metadata and each score
+    becomes a column of its own (tables without chosen columns). name: of the files. keep_days: the
+    files are kept so long. bucket: they are put into the installation's bucket too.
     """
 
     source: _SourceName = REQUESTS

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from workbench.filters.folding import search_fold
 from workbench.ids import IdMaker, first_id_at
-from workbench.store import blobs, clock
+from workbench.store import blob_rows, blobs, clock, pieces
 from workbench.store.connection import Connection, Cursor
 from workbench.store.errors import Refused
 from workbench.store.feed import Feed
@@ -133,6 +133,10 @@ class RequestBatch:
         into_requests = f"INSERT INTO requests ({_COLUMNS}) SELECT {_VALUES}"
         self._requests = feed("incoming_requests", _REQUESTS, into_requests)
         self._bodies = feed("incoming_bodies", _BODIES, "INSERT INTO bodies SELECT *")
+        self._rests = {
+            table: feed(f"incoming_{table}", pieces.SCHEMA, f"INSERT INTO {table} SELECT *")
+            for table in pieces.TABLES
+        }
         self._uses = feed("incoming_uses", _USES, "INSERT INTO request_blobs SELECT *")
         self._scores = feed("incoming_scores", _SCORES, "INSERT INTO scores SELECT *")
 
@@ -169,7 +173,11 @@ class RequestBatch:
         received = clock.now()
         bodies, found, uses = _bodies_of(new)
         self._requests.insert(_columns_of(new, received))
+        bodies, rests = pieces.cut(bodies)
         self._bodies.insert(bodies)
+        for table, rows in rests.rows.items():
+            if rows:
+                self._rests[table].insert(_transposed(pieces.SCHEMA, rows))
         if found:
             _insert_blobs(cursor, found)
             self._uses.insert(_transposed(_USES, uses))
@@ -265,12 +273,11 @@ def _insert_blobs(cursor: Cursor, found: Mapping[str, bytes]) -> None:
             "SELECT sha256 FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))", [list(found)]
         ).fetchall()
     }
-    at = clock.now()
-    for digest, data in found.items():
+    for digest in found:
         # Another process may be removing the last request that used the blob, or adding it too.
         guard(cursor, "blob", digest)
-        if digest not in there:
-            cursor.execute("INSERT INTO blobs VALUES (?, ?, ?, ?)", [digest, len(data), data, at])
+    new = {digest: data for digest, data in found.items() if digest not in there}
+    blob_rows.insert(cursor, new, clock.now())
 
 
 def _transposed(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:

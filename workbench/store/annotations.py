@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from workbench.store import clock
+from workbench.store import clock, pieces
 from workbench.store.audit import Audit
 from workbench.store.errors import NotFound
 from workbench.store.metadata import index_of
@@ -106,9 +106,8 @@ class Annotations:
             "prompt_name = ?, prompt_version = ?, prompt_label = ? WHERE id = ?",
             [prompt_id, name, name, version, label, request_id],
         )
-        cursor.execute(
-            "UPDATE bodies SET input_variables = ? WHERE request_id = ?",
-            [orjson.dumps(dict(input_variables)).decode(), request_id],
+        pieces.replace(
+            cursor, request_id, "input_variables", orjson.dumps(dict(input_variables)).decode()
         )
         self._record(
             cursor, actor, "request.prompt", request_id, name=name, version=version, label=label

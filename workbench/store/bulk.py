@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from workbench.store import adding, clock
+from workbench.store import adding, clock, pieces
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.errors import Refused
 from workbench.store.rows import NewRequest
@@ -154,7 +154,9 @@ def _insert(cursor: Cursor, chosen: Sequence[_Chosen], ids: Sequence[int]) -> No
         f"INSERT INTO requests ({adding._COLUMNS}) SELECT {adding._VALUES} FROM {VIEW}",
         requests,
     )
+    bodies, rests = pieces.cut_table(bodies)
     run_over(cursor, f"INSERT INTO bodies SELECT * FROM {VIEW}", bodies)
+    rests.insert(cursor)
     uses = [
         (each.ids[row], digest)
         for each in chosen

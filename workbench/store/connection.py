@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.settings import ROOT, Settings
-from workbench.store.errors import StoreError, StoreInUse
+from workbench.store.errors import StoreError, StoreInUse, no_memory, store_failed
 
 # A newer DuckDB writes this form too, so that going back to this version stays possible.
 STORAGE_VERSION = "v1.5.0"
@@ -40,6 +40,8 @@ class Connection:
         self.is_ducklake = settings.is_ducklake
         # Counted up with every change but added requests: what was found before may not hold.
         self.changes = 0
+        #: Why nothing can be read or written any more until the store is opened anew.
+        self.failed: StoreError | None = None
         self._root = _open_ducklake(settings) if self.is_ducklake else _open_file(settings)
 
     def new_cursor(self) -> duckdb.DuckDBPyConnection:
@@ -49,12 +51,36 @@ class Connection:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor for one reader; it never waits for the writer."""
-        cursor = self.new_cursor()
+        """A cursor for one reader; it never waits for the writer.
+
+        Raises StoreError where the store has failed, and where memory does not suffice for what is
+        read.
+        """
+        cursor: duckdb.DuckDBPyConnection | None = None
         try:
+            cursor = self.new_cursor()
             yield cursor
+        except duckdb.Error as error:
+            sentence = self.explain(error)
+            if sentence is None:
+                raise
+            raise sentence from error
         finally:
-            cursor.close()
+            if cursor is not None:
+                cursor.close()
+
+    def explain(self, error: Exception) -> StoreError | None:
+        """What to raise instead where the store has failed or memory does not suffice; else None.
+
+        After a failure that is always the first one: later ones only follow from it.
+        """
+        if "has been invalidated" in str(error):
+            if self.failed is None:
+                self.failed = store_failed(str(error), self.settings.memory_limit)
+            return self.failed
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return no_memory(self.settings.memory_limit)
+        return None
 
     def close(self) -> None:
         self._root.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from workbench.store import blobs
+from workbench.store import blob_rows, blobs
 from workbench.store.connection import Connection, Cursor
 
 #: Which rows `d` of dataset_rows are in a version; bind dataset, number, number.
@@ -77,16 +77,8 @@ def bare_value(cursor: Cursor, dataset_id: int) -> str:
 def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -> list[DatasetRow]:
     """Rows as `SELECT id, value, split, tags, source_request` gives them, images in place."""
     kept = list(found)
-    wanted = sorted({one for row in kept for one in blobs.references(row[1])})
-    data: dict[str, bytes] = {}
-    if wanted:
-        data = dict(
-            cursor.execute(
-                "SELECT sha256, data FROM dataset_blobs WHERE dataset_id = ? "
-                "AND sha256 IN (SELECT unnest(?::VARCHAR[]))",
-                [dataset_id, wanted],
-            ).fetchall()
-        )
+    wanted = {one for row in kept for one in blobs.references(row[1])}
+    data = blob_rows.read_owned(cursor, "dataset_blobs", dataset_id, wanted)
     return [
         DatasetRow(
             row[0], orjson.loads(blobs.put_back(row[1], data)), row[2], tuple(row[3]), row[4]

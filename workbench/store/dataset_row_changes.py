@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.ids import IdMaker
-from workbench.store import blobs, clock
+from workbench.store import blob_rows, blobs, clock
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.dataset_reading import bare_value
@@ -368,18 +368,8 @@ def _widen(
 
 
 def _keep_blobs(cursor: Cursor, dataset_id: int, found: Mapping[str, bytes]) -> None:
-    if not found:
-        return
-    rows = cursor.execute(
-        "SELECT sha256 FROM dataset_blobs WHERE dataset_id = ? "
-        "AND sha256 IN (SELECT unnest(?::VARCHAR[]))",
-        [dataset_id, sorted(found)],
-    ).fetchall()
-    there = {digest for (digest,) in rows}
-    for digest in sorted(found.keys() - there):
-        cursor.execute(
-            "INSERT INTO dataset_blobs VALUES (?, ?, ?)", [dataset_id, digest, found[digest]]
-        )
+    """Keep images of rows, each once in a dataset."""
+    blob_rows.insert_owned(cursor, "dataset_blobs", dataset_id, found)
 
 
 def _insert(cursor: Cursor, dataset_id: int, number: int, first: int, ready: Prepared) -> None:

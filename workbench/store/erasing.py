@@ -22,7 +22,7 @@ from workbench.store.allocator import zeroed_memory
 from workbench.store.connection import STORE, Connection, Cursor, local_catalogue
 
 # Rows that are moved in one transaction: so many that requests that come in do not wait long.
-MOVED = {"blobs": 16, "dataset_blobs": 16, "bodies": 512, "dataset_rows": 512}
+MOVED = {"blobs": 128, "dataset_blobs": 128, "bodies": 512, "dataset_rows": 512}
 MOVED_ROWS = 2048
 ROUNDS = 6
 # A checkpoint waits for transactions that are under way.

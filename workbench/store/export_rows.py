@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.filters import Filter
-from workbench.store import blobs, clock
+from workbench.store import blob_rows, blobs, clock, pieces
 from workbench.store.connection import ROW_GROUP_ROWS, Connection
 from workbench.store.export_columns import Column
 from workbench.store.export_parts import (
@@ -156,7 +156,8 @@ class Snapshot:
         while start < end:
             stop = min(start + rows, end)
             table = self._range(parts, self._ids[start:stop])
-            yield from self._whole(table, [c.name for c in columns if c.holds_blobs])
+            for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
+                yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
             each = max(1, table.nbytes // max(1, table.num_rows))
             rows = min(MAX_ROWS, 4 * rows, TABLE_BYTES // each)
             # Whole row groups: one that is cut is read twice.
@@ -175,6 +176,39 @@ class Snapshot:
         names = [ROW, *(name for part in parts for name in part.names)]
         return moved(pa.table([by_name[name] for name in names], names))
 
+    def _completed(self, table: pa.Table, columns: Sequence[Column]) -> Iterator[pa.Table]:
+        """The table with long texts whole, in as many parts as keep each part small."""
+        names = {column.sql.removeprefix("b."): column.name for column in columns}
+        cut = [
+            name
+            for name, shown in names.items()
+            if pc.any(pc.equal(pc.utf8_length(table[shown]), pieces.PIECE)).as_py()
+        ]
+        if not cut:
+            yield table
+            return
+        ids = table[ROW].to_pylist()
+        with reading():
+            sizes = pieces.bytes_of(self._cursor, ids, cut)
+        start, held = 0, 0
+        for row, id_ in enumerate(ids):
+            size = sizes.get(id_, 0)
+            if held and held + size > TABLE_BYTES:
+                yield self._complete(table.slice(start, row - start), names, cut)
+                start, held = row, 0
+            held += size
+        yield self._complete(table.slice(start), names, cut)
+
+    def _complete(self, table: pa.Table, names: dict[str, str], cut: Sequence[str]) -> pa.Table:
+        """names: of columns here by their names in bodies; cut: those of bodies that may go on."""
+        rows = list(zip(*(table[names[name]].to_pylist() for name in cut), strict=True))
+        with reading():
+            found = pieces.whole(self._cursor, table[ROW].to_pylist(), cut, rows)
+        for name, texts in zip(cut, zip(*found, strict=True), strict=True):
+            at = table.schema.get_field_index(names[name])
+            table = table.set_column(at, names[name], pa.array(texts, pa.string()))
+        return table
+
     def _whole(self, table: pa.Table, names: Sequence[str]) -> Iterator[pa.Table]:
         """The table with its base64, in as many pieces as keep each piece small."""
         marked = {
@@ -190,7 +224,8 @@ class Snapshot:
             for row in np.flatnonzero(np.asarray(mask)).tolist():
                 digests = blobs.references(table[name][row].as_py())
                 found.setdefault(row, {}).update(dict.fromkeys(digests))
-        sizes = self._sizes({digest for each in found.values() for digest in each})
+        with reading():
+            sizes = blob_rows.sizes(self._cursor, {one for each in found.values() for one in each})
         start, held = 0, 0
         for row in sorted(found):
             size = sum(sizes.get(digest, 0) for digest in found[row])
@@ -199,13 +234,6 @@ class Snapshot:
                 start, held = row, 0
             held += size
         yield self._put_back(table, list(marked), start, table.num_rows, found)
-
-    def _sizes(self, digests: set[str]) -> dict[str, int]:
-        rows = self._run(
-            "SELECT sha256, size FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
-            [list(digests)],
-        )
-        return dict(rows)
 
     def _put_back(
         self,
@@ -216,11 +244,8 @@ class Snapshot:
         found: dict[int, dict[str, None]],
     ) -> pa.Table:
         wanted = {digest for row in range(start, stop) for digest in found.get(row, ())}
-        rows = self._run(
-            "SELECT sha256, data FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
-            [list(wanted)],
-        )
-        data = {digest: bytes(value) for digest, value in rows}
+        with reading():
+            data = blob_rows.read(self._cursor, wanted)
         piece = table.slice(start, stop - start)
         for name in names:
             texts = piece[name].to_pylist()

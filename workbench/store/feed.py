@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench.store.connection import Cursor
+from workbench.store.connection import ROW_GROUP_ROWS, Cursor
+
+_VIEW = "incoming_rows"
 
 
 class Feed:
@@ -48,3 +50,14 @@ class Feed:
 
     def __arrow_c_schema__(self) -> object:
         return self._schema.__arrow_c_schema__()
+
+
+def pour(cursor: Cursor, table: str, schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows whose values are in the order of the schema, its names being those of columns."""
+    columns = dict(zip(schema.names, zip(*rows, strict=True), strict=True))
+    batches = pa.Table.from_pydict(columns, schema=schema).to_batches(ROW_GROUP_ROWS)
+    cursor.register(_VIEW, pa.Table.from_batches(batches, schema))
+    try:
+        cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {_VIEW}")
+    finally:
+        cursor.unregister(_VIEW)

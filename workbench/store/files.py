@@ -26,6 +26,8 @@ from workbench.store.errors import Refused, StoreError
 TABLES = (
     "requests",
     "bodies",
+    "body_pieces",
+    "folded_pieces",
     "blobs",
     "request_blobs",
     "scores",
@@ -127,7 +129,9 @@ def backup(connection: Connection, path: Path) -> int:
             _copy(cursor, partial)
         partial.replace(path)
         return path.stat().st_size
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, StoreError) as error:
+        if isinstance(error, Refused):
+            raise
         _remove(partial)
         raise StoreError(f"The backup {path} cannot be written: {error}") from error
     finally:

@@ -11,6 +11,7 @@ from workbench.store.filter_json import (
     output_values,
 )
 from workbench.store.filter_parts import Part, found_in, joined
+from workbench.store.filter_pieces import in_whole
 from workbench.store.metadata import THERE, VALUE
 
 _INDEX = "r.metadata_index"
@@ -33,8 +34,10 @@ def keys_part(condition: Condition) -> Part:
         sign = "=" if condition.operator == "is_empty" else ">"
         if field == "output":
             values = output_values(None)
-            return Part(f"coalesce(len({values.sql}), 0) {sign} 0", values.params)
-        return Part(_NO_KEYS[condition.field].format(sign))
+            part = Part(f"coalesce(len({values.sql}), 0) {sign} 0", values.params)
+        else:
+            part = Part(_NO_KEYS[condition.field].format(sign))
+        return part if field == "metadata" else in_whole(field, part)
     several = condition.operator in ("in", "not_in")
     keys = condition.value if several else (condition.value,)
     tests = [_key_test(field, "is_not_empty", None, key) for key in keys]
@@ -56,6 +59,7 @@ def _key_test(field: str, operator: str, value: Any, key: str) -> Part:
     if values.guard:
         sql = f"CASE WHEN {values.guard} THEN {test.sql} ELSE FALSE END"
         test = Part(sql, (*values.guard_params, *test.params))
+    test = in_whole(field, test)
     return Part(f"NOT coalesce({test.sql}, FALSE)", test.params) if operator in _NEGATIVE else test
 
 

@@ -21,6 +21,7 @@ from workbench.filters.units import plain
 from workbench.store.filter_explain import KEY_LISTS, explained, explained_nested, explained_text
 from workbench.store.filter_nested import keys_part, nested_part
 from workbench.store.filter_parts import Part, joined, marks, rare_end
+from workbench.store.filter_pieces import in_pieces
 
 _COLUMNS = {
     "pl_id": "r.id",
@@ -253,7 +254,8 @@ def _in_text(field: str, value: str, operator: str) -> Part:
     if end is not None:
         test = "(contains({0}, ?) AND contains({0}, ?))"
     params = (folded,) if end is None else (end, folded)
-    return joined([Part(test.format(_COLUMNS[each]), params) for each in fields], "OR")
+    names = [_COLUMNS[each].removeprefix("b.") for each in fields]
+    return in_pieces(names, operator, test, folded, params)
 
 
 _KINDS: _Kinds = {

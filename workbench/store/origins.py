@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.store import blob_rows, pieces
 from workbench.store.audit import Audit
 from workbench.store.guards import guard
 from workbench.store.writer import Cursor
@@ -28,17 +29,13 @@ def remove_origin(cursor: Cursor, audit: Audit, actor: str, origin: str) -> int:
             f"SELECT DISTINCT sha256 FROM request_blobs WHERE request_id IN {chosen}", [origin]
         ).fetchall()
     ]
-    for table in ("scores", "stars", "bulk_before", "bodies", "request_blobs"):
+    for table in ("scores", "stars", "bulk_before", "bodies", *pieces.TABLES, "request_blobs"):
         cursor.execute(f"DELETE FROM {table} WHERE request_id IN {chosen}", [origin])
     cursor.execute("DELETE FROM requests WHERE origin = ?", [origin])
     cursor.execute("DELETE FROM groups WHERE id IN (SELECT unnest(?::BIGINT[]))", [groups])
     for digest in blobs:
         # Another process may be adding a request that uses the same blob.
         guard(cursor, "blob", digest)
-    cursor.execute(
-        "DELETE FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[])) "
-        "AND sha256 NOT IN (SELECT sha256 FROM request_blobs)",
-        [blobs],
-    )
+    blob_rows.remove_unused(cursor, blobs)
     audit.record(cursor, actor, "origin.remove", f"origin/{origin}", {"requests": number})
     return number

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from workbench.ids import IdMaker
-from workbench.store import blobs, clock
+from workbench.store import blob_rows, blobs, clock
 from workbench.store.audit import Audit
 from workbench.store.connection import Connection
 from workbench.store.errors import NotFound, Refused
@@ -111,7 +111,8 @@ class Playground:
                 "updated_by = ?, updated_at = ? WHERE id = ?",
                 [name[:MAX_NAME], text, revision + 1, actor, now, id_],
             )
-        _keep_blobs(cursor, id_, found)
+        data = {one.sha256: one.data for one in found}
+        blob_rows.insert_owned(cursor, "playground_blobs", id_, data)
         return int(row[0]) + 1 if row is not None else 1
 
     def remove(self, cursor: Cursor, actor: str, id_: int) -> None:
@@ -139,20 +140,6 @@ class Playground:
         )
 
 
-def _keep_blobs(cursor: Cursor, id_: int, found: Sequence[blobs.Blob]) -> None:
-    if not found:
-        return
-    rows = cursor.execute(
-        "SELECT sha256 FROM playground_blobs WHERE session_id = ?", [id_]
-    ).fetchall()
-    there = {digest for (digest,) in rows}
-    for one in found:
-        if one.sha256 not in there:
-            cursor.execute(
-                "INSERT INTO playground_blobs VALUES (?, ?, ?)", [id_, one.sha256, one.data]
-            )
-
-
 def get(connection: Connection, id_: int) -> KeptSession | None:
     """A session whole; None where there is none, it was removed, or its request was deleted."""
     with connection.cursor() as cursor:
@@ -164,12 +151,7 @@ def get(connection: Connection, id_: int) -> KeptSession | None:
         if row is None:
             return None
         text = str(row[-1])
-        data: dict[str, bytes] = {}
-        if blobs.references(text):
-            rows = cursor.execute(
-                "SELECT sha256, data FROM playground_blobs WHERE session_id = ?", [id_]
-            ).fetchall()
-            data = {digest: bytes(content) for digest, content in rows}
+        data = blob_rows.read_owned(cursor, "playground_blobs", id_, blobs.references(text))
     return KeptSession(_info(row[:-1]), orjson.loads(blobs.put_back(text, data)))
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from workbench.store import dataset_purge, evaluation_purge, playground, text_search
+from workbench.store import (
+    blob_rows,
+    dataset_purge,
+    evaluation_purge,
+    pieces,
+    playground,
+    text_search,
+)
 from workbench.store.bulk_batch import IDS
 from workbench.store.connection import Cursor
 from workbench.store.erasing import erase
@@ -18,7 +25,7 @@ from workbench.store.guards import guard
 from workbench.store.store import Store
 
 # Tables whose rows belong to one request.
-NARROW = ("bodies", "scores", "stars", "bulk_before")
+NARROW = ("bodies", *pieces.TABLES, "scores", "stars", "bulk_before")
 BATCH = 1_000
 ERASED = '{"erased":true}'
 
@@ -99,13 +106,9 @@ def remove(cursor: Cursor, ids: Sequence[int]) -> tuple[int, int]:
     for digest in digests:
         # Another process may be adding a request that uses the same blob.
         guard(cursor, "blob", digest)
-    unused = cursor.execute(
-        "DELETE FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[])) "
-        "AND sha256 NOT IN (SELECT sha256 FROM request_blobs)",
-        [digests],
-    ).fetchone()
+    unused = blob_rows.remove_unused(cursor, digests)
     cursor.execute(
         "UPDATE audit SET detail = ? WHERE subject IN (SELECT 'request/' || unnest(?::BIGINT[]))",
         [ERASED, gone],
     )
-    return len(gone), int(unused[0]) if unused else 0
+    return len(gone), unused

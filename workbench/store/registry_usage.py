@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from workbench.store import clock
+from workbench.store import clock, pieces
 from workbench.store.connection import Connection
 from workbench.store.registry_rows import DayUse, LoggedInput, ScoreUse, VersionUse
 
@@ -132,7 +132,10 @@ def newest_inputs(
             "ORDER BY r.started_at DESC, r.id DESC LIMIT ?",
             [template_id, name, limit],
         ).fetchall()
+        values = pieces.whole(
+            cursor, [row[0] for row in rows], ("input_variables",), [(row[3],) for row in rows]
+        )
     return [
-        LoggedInput(id_, clock.from_stored(at), version, orjson.loads(values), tokens)
-        for id_, at, version, values, tokens in rows
+        LoggedInput(id_, clock.from_stored(at), version, orjson.loads(text or "null"), tokens)
+        for (id_, at, version, _, tokens), (text,) in zip(rows, values, strict=True)
     ]

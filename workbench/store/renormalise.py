@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.filters import Filter
-from workbench.store import adding, blobs, clock, text_search
+from workbench.store import adding, blob_rows, blobs, clock, pieces, text_search
 from workbench.store.bulk import VIEW, run_over
 from workbench.store.connection import Connection, Cursor
 from workbench.store.rows import NewRequest
@@ -133,10 +133,14 @@ def rows_after(
                 f"SELECT r.id FROM {source} WHERE {where} ORDER BY r.id LIMIT ?", [*params, limit]
             ).fetchall()
         ]
-        return _read(cursor, ids) if ids else []
+        if not ids:
+            return []
+        with connection.cursor() as beside:
+            return _read(cursor, beside, ids)
 
 
-def _read(cursor: Cursor, ids: Sequence[int]) -> list[Kept]:
+def _read(cursor: Cursor, beside: Cursor, ids: Sequence[int]) -> list[Kept]:
+    """beside: another cursor, for reading while the rows come."""
     uses: dict[int, set[str]] = {}
     for id_, digest in cursor.execute(
         "SELECT request_id, sha256 FROM request_blobs WHERE request_id IN "
@@ -157,10 +161,21 @@ def _read(cursor: Cursor, ids: Sequence[int]) -> list[Kept]:
     rows: list[tuple[Any, ...]] = []
     size = 0
     while size < _BATCH_BYTES and (some := found.fetchmany(_FETCH)):
+        some = _whole(beside, some)
         rows += some
         size += sum(len(text) for row in some for text in row if isinstance(text, str))
-    data = _blob_data(cursor, {digest for row in rows for digest in uses.get(row[0], ())})
+    data = blob_rows.read(cursor, {digest for row in rows for digest in uses.get(row[0], ())})
     return [_kept(row, frozenset(uses.get(row[0], ())), data) for row in rows]
+
+
+def _whole(cursor: Cursor, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with all of their texts; these are `raw` and, at the end, TEXTS."""
+    names, ids = ("raw", *TEXTS), [row[0] for row in rows]
+    texts = pieces.whole(cursor, ids, names, [(row[6], *row[-len(TEXTS) :]) for row in rows])
+    return [
+        (*row[:6], raw, *row[7 : -len(TEXTS)], *rest)
+        for row, (raw, *rest) in zip(rows, texts, strict=True)
+    ]
 
 
 def _kept(row: tuple[Any, ...], uses: frozenset[str], data: Mapping[str, bytes]) -> Kept:
@@ -177,16 +192,6 @@ def _kept(row: tuple[Any, ...], uses: frozenset[str], data: Mapping[str, bytes])
         columns=dict(zip((*DERIVED, *TEXTS), rest, strict=True)),
         uses=uses,
     )
-
-
-def _blob_data(cursor: Cursor, digests: Collection[str]) -> dict[str, bytes]:
-    if not digests:
-        return {}
-    rows = cursor.execute(
-        "SELECT sha256, data FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))",
-        [sorted(digests)],
-    ).fetchall()
-    return {digest: bytes(data) for digest, data in rows}
 
 
 def rewritten(pairs: Sequence[tuple[Kept, NewRequest]]) -> list[Rewritten]:
@@ -274,8 +279,14 @@ def _update(
     chosen = list(rows)
     if not chosen:
         return
-    feed: dict[str, list[Any]] = {name: [row.columns[name] for row in chosen] for name in names}
-    feed[key] = [row.kept.id for row in chosen]
+    feed: dict[str, Sequence[Any]] = {name: [row.columns[name] for row in chosen] for name in names}
+    feed[key] = ids = [row.kept.id for row in chosen]
+    if table == "bodies":
+        started = [clock.to_stored(row.kept.started_at) for row in chosen]
+        feed, rests = pieces.cut({**feed, "started_at": started})
+        del feed["started_at"]
+        pieces.forget(cursor, ids, names)
+        rests.insert(cursor)
     fields = pa.schema([schema.field(name) for name in (key, *names)])
     sets = ", ".join(f"{name} = v.{name}" for name in names)
     run_over(

@@ -7,10 +7,9 @@ from typing import Any
 
 import orjson
 
-from workbench.store import blobs, clock, stars
+from workbench.store import blob_rows, blobs, clock, pieces, stars
 from workbench.store.connection import Connection
 from workbench.store.rows import Detail, Score, Summary
-from workbench.store.writer import Cursor
 
 SUMMARY_COLUMNS = (
     "r.id, r.started_at, r.ended_at, r.status, r.provider, r.model, r.prompt_name, "
@@ -65,14 +64,13 @@ def get(connection: Connection, request_id: int) -> Detail | None:
         ).fetchone()
         if row is None:
             return None
-        body = cursor.execute(
-            "SELECT input_text, output_text, prompt, output, parameters, input_variables, raw "
-            "FROM bodies WHERE request_id = ?",
-            [request_id],
+        kept = cursor.execute(
+            f"SELECT {', '.join(pieces.PLAIN)} FROM bodies WHERE request_id = ?", [request_id]
         ).fetchone() or ("", "", None, None, None, None, "")
+        (body,) = pieces.whole(cursor, [request_id], pieces.PLAIN, [kept])
         texts = [text or "" for text in (*body[2:5], body[6])]
-        digests = list(dict.fromkeys(d for text in texts for d in blobs.references(text)))
-        data = _blob_data(cursor, digests)
+        digests = {digest for text in texts for digest in blobs.references(text)}
+        data = blob_rows.read(cursor, digests)
         (summary,) = stars.with_stars(cursor, [summary_from(row)])
         scores = [
             Score(name, value, actor, clock.from_stored(at))
@@ -125,12 +123,3 @@ def get(connection: Connection, request_id: int) -> Detail | None:
 
 def _value(text: str | None) -> Any:
     return orjson.loads(text) if text else None
-
-
-def _blob_data(cursor: Cursor, digests: list[str]) -> dict[str, bytes]:
-    if not digests:
-        return {}
-    rows = cursor.execute(
-        "SELECT sha256, data FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))", [digests]
-    ).fetchall()
-    return {digest: bytes(data) for digest, data in rows}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from workbench.filters import Filter
-from workbench.store import blobs, clock
+from workbench.store import blobs, clock, pieces
 from workbench.store.connection import Connection
 from workbench.store.metadata import VALUE
 from workbench.store.requests import SUMMARY_COLUMNS, summary_from
@@ -210,7 +210,9 @@ def requests_of(
             "AND request_id IN (SELECT unnest(?::BIGINT[]))",
             [rows[0][1], rows[-1][1], [row[0] for row in rows]],
         ).fetchall()
-    texts = {id_: (prompt, output) for id_, prompt, output in bodies}
+        ids = [row[0] for row in bodies]
+        whole = pieces.whole(cursor, ids, ("prompt", "output"), [row[1:] for row in bodies])
+    texts = {id_: (prompt, output) for id_, (prompt, output) in zip(ids, whole, strict=True)}
     found = []
     for row in rows:
         prompt, output = texts.get(row[0], (None, None))

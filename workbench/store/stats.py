@@ -109,7 +109,9 @@ def contents(connection: Connection) -> Contents:
             "count(*) FILTER (deleted_at IS NOT NULL), "
             "count(*) FILTER (origin = 'sample' AND deleted_at IS NULL) FROM requests"
         ).fetchone()
-        blobs = cursor.execute("SELECT count(*), coalesce(sum(size), 0) FROM blobs").fetchone()
+        blobs = cursor.execute(
+            "SELECT count(*) FILTER (coalesce(part, 0) = 0), coalesce(sum(size), 0) FROM blobs"
+        ).fetchone()
     assert row is not None
     assert blobs is not None
     return Contents(

@@ -187,6 +187,12 @@ def open_store() -> Store:
         return _store
 
 
+def store_failure() -> str | None:
+    """Why this process's store takes and gives nothing any more; None while it does."""
+    failed = None if _store is None else _store.connection.failed
+    return None if failed is None else str(failed)
+
+
 def close_store() -> None:
     """Write what was accepted and close. A later `open_store` opens it anew."""
     global _store

@@ -18,6 +18,7 @@ from workbench.store.connection import Connection, Cursor
 from workbench.store.errors import Refused
 from workbench.store.filter_json import input_variable_values, output_values
 from workbench.store.filter_parts import Part
+from workbench.store.filter_pieces import without_cut
 from workbench.store.filter_sql import Compiled, compile_in_two
 from workbench.store.metadata import THERE, VALUE
 
@@ -72,8 +73,9 @@ _COLUMNS = {
     "origin": "r.origin",
 }
 _LISTS = {"tags": "r.tags", "tool_names": "r.tool_names"}
-_INPUT_KEYS = (
-    "CASE WHEN json_type(b.input_variables) = 'OBJECT' THEN json_keys(b.input_variables) END"
+_INPUT_KEYS = without_cut(
+    "input_variables",
+    "CASE WHEN json_type(b.input_variables) = 'OBJECT' THEN json_keys(b.input_variables) END",
 )
 
 
@@ -96,19 +98,22 @@ def _output_keys(_key: str) -> _Source:
         "THEN ['tool_calls', 'tool_calls.function.name', 'tool_calls.function.arguments'] "
         "ELSE json_keys(o) END)"
     )
-    return _Source(
-        f"list_distinct(flatten({kinds}))", objects.params, is_list=True, reads_bodies=True
-    )
+    sql = without_cut("output", f"list_distinct(flatten({kinds}))")
+    return _Source(sql, objects.params, is_list=True, reads_bodies=True)
 
 
 def _output_values(key: str) -> _Source:
     found = output_values(key)
-    return _Source(found.texts, found.params, is_list=True, reads_bodies=True)
+    return _Source(
+        without_cut("output", found.texts), found.params, is_list=True, reads_bodies=True
+    )
 
 
 def _variable_values(key: str) -> _Source:
     found = input_variable_values(key)
-    return _Source(found.texts, found.params, is_list=True, reads_bodies=True)
+    return _Source(
+        without_cut("input_variables", found.texts), found.params, is_list=True, reads_bodies=True
+    )
 
 
 _SPECIAL: dict[str, Callable[[str], _Source]] = {

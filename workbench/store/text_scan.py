@@ -18,6 +18,7 @@ from typing import Any
 from workbench.filters import Filter
 from workbench.store import clock
 from workbench.store.connection import ROW_GROUP_ROWS, Connection, Cursor
+from workbench.store.filter_pieces import within
 from workbench.store.filter_sql import Compiled, compile_in_two
 
 LONGEST_FRESH_SECONDS = 600.0
@@ -242,7 +243,8 @@ def _match_ids(cursor: Cursor, scan: Scan, candidates: list[Candidate]) -> int:
         cursor,
         scan,
         "SELECT r.id, r.started_at FROM bodies b JOIN requests r ON r.id = b.request_id "
-        f"WHERE b.request_id IN ({listed}) AND r.id IN ({listed}) AND ({scan.wide.sql})",
+        f"WHERE b.request_id IN ({listed}) AND r.id IN ({listed}) "
+        f"AND ({within(scan.wide.sql, ids=[each.id for each in candidates])})",
         scan.wide.params,
     )
 
@@ -255,12 +257,13 @@ def _match_times(cursor: Cursor, scan: Scan, low: datetime | None) -> int:
         times, ends = "b.started_at >= ? AND ", [low]
     if scan.bound is not None:
         times, ends = f"{times}b.started_at < ? AND ", [*ends, scan.bound]
-    if _NARROW.search(scan.wide.sql):
+    wide = within(scan.wide.sql, since=low, until=scan.bound)
+    if _NARROW.search(wide):
         return _insert(
             cursor,
             scan,
             "SELECT r.id, r.started_at FROM bodies b JOIN requests r ON r.id = b.request_id "
-            f"WHERE {times}({scan.wide.sql}) AND {rows}",
+            f"WHERE {times}({wide}) AND {rows}",
             [*ends, *scan.wide.params, *params],
         )
     # Texts by themselves: joined with their rows first, they took half as long again.
@@ -268,7 +271,7 @@ def _match_times(cursor: Cursor, scan: Scan, low: datetime | None) -> int:
         cursor,
         scan,
         "WITH hit AS MATERIALIZED (SELECT b.request_id FROM bodies b "
-        f"WHERE {times}({scan.wide.sql})) "
+        f"WHERE {times}({wide})) "
         f"SELECT r.id, r.started_at FROM hit JOIN requests r ON r.id = hit.request_id WHERE {rows}",
         [*ends, *scan.wide.params, *params],
     )
@@ -293,7 +296,8 @@ def catch_up(connection: Connection, scan: Scan, up_to: int | None) -> None:
             cursor,
             scan,
             "SELECT r.id, r.started_at FROM bodies b JOIN requests r ON r.id = b.request_id "
-            f"WHERE b.request_id > ? AND b.request_id <= ? AND {where} AND ({scan.wide.sql})",
+            f"WHERE b.request_id > ? AND b.request_id <= ? AND {where} "
+            f"AND ({within(scan.wide.sql, above=scan.high)})",
             [scan.high, newest, *params, *scan.wide.params],
         )
         scan.high = newest

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from workbench.store import blobs, clock
+from workbench.store import blob_rows, blobs, clock, pieces
 from workbench.store.bulk_batch import IDS
 from workbench.store.connection import Connection, Cursor
 
@@ -27,6 +27,7 @@ _JSON = {
     "parameters": "b.parameters",
     "input_variables": "b.input_variables",
 }
+_BODY = tuple(column[2:] for column in _JSON.values() if column.startswith("b."))
 NAMES = (*_PLAIN, "scores", *_JSON)
 _SIZE = " + ".join(f"coalesce(strlen({column}), 0)" for column in _JSON.values())
 _FROM = (
@@ -45,10 +46,15 @@ def whole_rows(
     both = [list(ids), list(ids)]
     with connection.cursor() as cursor:
         size = cursor.execute(f"SELECT coalesce(sum({_SIZE}), 0) {_FROM}", both).fetchone()
-        if size is None or size[0] > max_bytes:
+        rest = pieces.bytes_of(cursor, ids, _BODY)
+        if size is None or size[0] + sum(rest.values()) > max_bytes:
             return None
         columns = ", ".join((*(f"r.{name}" for name in _PLAIN), *_JSON.values()))
         found = cursor.execute(f"SELECT {columns} {_FROM}", both).fetchall()
+        texts = pieces.whole(
+            cursor, [row[0] for row in found], _BODY, [row[-len(_BODY) :] for row in found]
+        )
+        found = [(*row[: -len(_BODY)], *text) for row, text in zip(found, texts, strict=True)]
         digests = {
             digest
             for row in found
@@ -88,9 +94,6 @@ def _shown(value: Any) -> Any:
 
 def _data(cursor: Cursor, digests: set[str], max_bytes: int) -> dict[str, bytes] | None:
     """The blobs; None where they are larger than `max_bytes`."""
-    where = "FROM blobs WHERE sha256 IN (SELECT unnest(?::VARCHAR[]))"
-    size = cursor.execute(f"SELECT coalesce(sum(size), 0) {where}", [list(digests)]).fetchone()
-    if size is None or size[0] > max_bytes:
+    if sum(blob_rows.sizes(cursor, digests).values()) > max_bytes:
         return None
-    rows = cursor.execute(f"SELECT sha256, data {where}", [list(digests)]).fetchall()
-    return {digest: bytes(each) for digest, each in rows}
+    return blob_rows.read(cursor, digests)

@@ -180,10 +180,11 @@ class Writer:
             broken = (*broken, duckdb.TransactionException)
         if isinstance(error, broken) and place.stop - place.start == works:
             log.error("nothing can be written: %s", error)
-            return _Failed(StoreError(_cannot_write(error)), place, is_of_all=True)
+            sentence = self._connection.explain(error) or StoreError(_cannot_write(error))
+            return _Failed(sentence, place, is_of_all=True)
         if not isinstance(error, Refused) and place.stop - place.start == 1:
             log.warning("a change was not written: %s: %s", type(error).__name__, error)
-        return _Failed(error, place, is_of_all=False)
+        return _Failed(self._connection.explain(error) or error, place, is_of_all=False)
 
     def _roll_back(self) -> None:
         try:

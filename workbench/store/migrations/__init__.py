@@ -19,6 +19,7 @@ from workbench.store.migrations import (
     m0009_datasets,
     m0010_evaluations,
     m0011_playground_votes,
+    m0012_pieces,
 )
 
 
@@ -41,4 +42,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, "datasets", m0009_datasets.STATEMENTS),
     Migration(10, "evaluations", m0010_evaluations.STATEMENTS),
     Migration(11, "votes of the playground", m0011_playground_votes.STATEMENTS),
+    Migration(12, "long values in pieces", m0012_pieces.STATEMENTS),
 )
