@@ -51,7 +51,7 @@ def summary_from(row: Sequence[Any]) -> Summary:
 def blob(connection: Connection, sha256: str) -> bytes | None:
     """An attachment that some request uses, by its digest."""
     with connection.cursor() as cursor:
-        return _blob_data(cursor, [sha256]).get(sha256)
+        return blob_rows.read(cursor, [sha256]).get(sha256)
 
 
 def get(connection: Connection, request_id: int) -> Detail | None:
