@@ -105,6 +105,9 @@ def test_nothing_tells_whose_answer_is_whose_until_a_vote(open_page: Open, store
     assert "Go on in all of them" in shown
     assert "Answer 1" in shown
     assert "Answer 2" in shown
+    app = unfold(app, "compare", session)
+    for run in playground_runs.of_session(store.connection, session.id):
+        assert run not in everything(app)
     app = click(app, "prefer-slot1")
     shown = everything(app)
     for name in NAMES:
