@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.conftest import Open, text_of
@@ -13,7 +14,7 @@ from tests.ui.test_playground import click, ended, kept, opened, run_all
 from workbench.playground import batches, sessions
 from workbench.playground.session import Session
 from workbench.providers.host import open_host
-from workbench.store import playground_runs, playground_votes
+from workbench.store import playground, playground_runs, playground_votes
 from workbench.store.store import Store
 
 
@@ -105,6 +106,9 @@ def test_nothing_tells_whose_answer_is_whose_until_a_vote(open_page: Open, store
     assert "Go on in all of them" in shown
     assert "Answer 1" in shown
     assert "Answer 2" in shown
+    app = unfold(app, "compare", session)
+    for run in playground_runs.of_session(store.connection, session.id):
+        assert run not in everything(app)
     app = click(app, "prefer-slot1")
     shown = everything(app)
     for name in NAMES:
@@ -276,3 +280,16 @@ def test_a_message_after_an_unanswered_tool_call_is_refused_in_words(
     app.run()
     assert "waits for the result of look_up" in everything(app)
     assert len(playground_runs.of_session(store.connection, session.id)) == 1
+
+
+def test_a_copy_that_cannot_be_kept_says_why_and_the_page_stands(
+    open_page: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = kept(store, "Hello")
+    app = opened(open_page, session)
+    monkeypatch.setattr(playground, "MAX_BYTES", 10)
+    next(one for one in app.button if one.label == "Fork this session").click()
+    app.run()
+    assert not app.exception
+    assert "A session may hold" in everything(app)
+    assert [one.id for one in playground.listed(store.connection)] == [session.id]

@@ -69,12 +69,13 @@ def _draw_inside(view: View) -> None:
 def _draw_choice(
     view: View, found: dict[str, Output], name: str, one: Output, both: tuple[Output, Output]
 ) -> None:
-    widget = f"compare-{name}-{view.session.id}-{view.is_hidden}-{one.id[:12]}"
+    signs = _signs(view, found)
+    widget = f"compare-{name}-{view.session.id}-{view.is_hidden}-{signs[one.id]}"
 
     def choose() -> None:
         ids = {state.LEFT: both[0].id, state.RIGHT: both[1].id, name: st.session_state[widget]}
         # A link with both: the other side is what stood there, whatever comes later.
-        st.query_params.update(ids)
+        st.query_params.update({side: signs[id_] for side, id_ in ids.items()})
 
     st.selectbox(
         "Left" if name == state.LEFT else "Right",
@@ -90,10 +91,19 @@ def _chosen(view: View, found: dict[str, Output]) -> tuple[Output, Output]:
     """What the link names, where it is there; else the last answers of the first two columns."""
     ends = [last.id for one in view.columns if (last := view.last.get(one.id)) is not None]
     ids = list(dict.fromkeys([*(id_ for id_ in ends if id_ in found), *found]))
-    named = [st.query_params.get(name) for name in (state.LEFT, state.RIGHT)]
+    by_sign = {sign: id_ for id_, sign in _signs(view, found).items()}
+    named = [by_sign.get(st.query_params.get(name, "")) for name in (state.LEFT, state.RIGHT)]
     left = found.get(named[0] or "") or found[ids[0]]
     right = found.get(named[1] or "") or found[next(id_ for id_ in ids if id_ != left.id)]
     return left, right
+
+
+def _signs(view: View, found: dict[str, Output]) -> dict[str, str]:
+    """How the page and its link call each answer: by its id, or by its place where names are
+    hidden, since an id tells an answer of the logs from the others."""
+    if not view.is_hidden:
+        return {id_: id_ for id_ in found}
+    return {id_: f"answer-{number}" for number, id_ in enumerate(found, 1)}
 
 
 def _outputs(view: View) -> list[Output]:
