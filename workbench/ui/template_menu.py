@@ -17,7 +17,7 @@ TOP = "At the top"
 
 
 def draw_menu(template: Template) -> None:
-    with st.container(horizontal=True, gap="xsmall", width="content"):
+    with st.container(horizontal=True, gap="xsmall", width="content", vertical_alignment="center"):
         if st.button("", icon=":material/edit:", type="tertiary", help="Name, folder and tags"):
             _ask_change(template)
         if st.button("", icon=":material/delete:", type="tertiary", help="Delete this template"):
