@@ -57,6 +57,28 @@ def new_params(
     return {state.NEW_EVALUATION: ready or "expected", **found}
 
 
+def draw_evaluate_dataset(dataset_id: int, version: int) -> None:
+    """A link to a new evaluation of a published version."""
+    st.page_link(
+        PAGE,
+        label="Evaluate this version",
+        icon=":material/rule:",
+        query_params=new_params(dataset_id=dataset_id, version=version),
+        help="A grid over these rows: prompts, judges, checks, ratings",
+    )
+
+
+def draw_evaluate_template(template_id: int) -> None:
+    """A link to a new evaluation of a prompt."""
+    st.page_link(
+        PAGE,
+        label="Evaluate",
+        icon=":material/rule:",
+        query_params=new_params(template_id=template_id),
+        help="Run its newest version over a dataset and check the answers",
+    )
+
+
 def read_id(name: str) -> int | None:
     text = st.query_params.get(name, "")
     return int(text) if text.isdecimal() and len(text) <= 18 else None
