@@ -157,9 +157,7 @@ def show_rating(column: str | None) -> None:
 
 
 def find(text: str) -> None:
-    """Put a line into the grid's filter."""
+    """Put a line into the grid's filter. From a callback: the field's link follows its text."""
     st.session_state["q"] = text
-    for name in ("page", state.CELL, "q"):
+    for name in ("page", state.CELL):
         st.query_params.pop(name, None)
-    if text:
-        st.query_params["q"] = text
