@@ -33,8 +33,8 @@ def add_regex(page: Page, pattern: str) -> None:
     page.get_by_role("radio", name="Check").click()
     page.get_by_role("radio", name="Regex").click()
     page.get_by_label("Name", exact=True).fill("monday")
-    page.get_by_label("Pattern").fill(pattern)
-    page.get_by_label("Pattern").press("Tab")
+    page.get_by_label("Pattern", exact=True).fill(pattern)
+    page.get_by_label("Pattern", exact=True).press("Tab")
     page.get_by_role("button", name="Add the column").click()
 
 
