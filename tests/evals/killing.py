@@ -194,15 +194,14 @@ def kill_rounds(database: str, rows: int, rounds: int) -> int:
                     most[text] = min(most.get(text, now), now)
             if state == "done":
                 break
-        server = Server(database, environment=environment).start()
-        state = "running"
-        while state == "running":
-            _until(lambda: asked.total >= calls, server)
-            time.sleep(1.0)
+        server = Server(database, environment=environment)
+        state, patience = "running", 3.0
+        while state == "running" and patience < _WAIT_SECONDS:
+            server.start()
+            _until_quiet(asked, patience)
             server.stop()
             _, state = logged(database, run_id)
-            if state == "running":
-                server.start()
+            patience *= 2
         assert state == "done"
         for text, times in most.items():
             assert asked.answered[text] <= times, f"{text} was asked again after it was answered"
@@ -235,6 +234,15 @@ def check_whole(database: str, run_id: int, rows: int) -> None:
         assert twice == (0,)
     finally:
         store.close()
+
+
+def _until_quiet(asked: CountingVendor, seconds: float) -> None:
+    """Until nothing was asked for so long."""
+    known, since = asked.total, time.monotonic()
+    while time.monotonic() - since < seconds:
+        time.sleep(0.05)
+        if asked.total != known:
+            known, since = asked.total, time.monotonic()
 
 
 def _until(condition: Any, server: Server) -> None:

@@ -187,7 +187,7 @@ def test_cells_are_counted_by_state_with_what_they_cost(store: Store) -> None:
     store.change(
         lambda cursor: evaluation_cells.mark_row(cursor, run.id, 3, [a, b], also_waiting=True)
     ).result()
-    found = evaluation_sums.counts(store.connection, run, [a, b])
+    found = evaluation_sums.counts(store.connection, run, [a, b], [a])
     assert (found[a].done, found[a].failed, found[a].stale) == (2, 1, 1)
     assert (found[a].cancelled, found[a].waiting) == (1, 1)
     assert (found[a].cost, found[a].unpriced) == (2 * cost, 1)

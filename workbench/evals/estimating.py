@@ -88,7 +88,7 @@ def estimate(store: Store, run_id: int, sample: int) -> Estimate:
     lengths: dict[int, Lengths | None] = {}
     asyncio.run(_all(store, plan, rows, seen, lengths))
     counts = evaluation_sums.counts(
-        store.connection, plan.run, [column.id for column in plan.columns]
+        store.connection, plan.run, [column.id for column in plan.columns], ()
     )
     found = tuple(
         _estimated(store, column, counts[column.id].left, seen[column.id], lengths)

@@ -98,7 +98,12 @@ def summaries(store: Store, run_id: int) -> dict[str, Summary]:
     connection, run = store.connection, found.run
     ids = found.ids
     total = evaluation_sums.rows_of(connection, run)
-    counts = evaluation_sums.counts(connection, run, list(ids.values()))
+    counts = evaluation_sums.counts(
+        connection,
+        run,
+        list(ids.values()),
+        [one.id for one in found.columns if one.kind.calls_models],
+    )
     sums = evaluation_sums.sums(connection, [(run_id, id_) for id_ in ids.values()])
     failures = evaluation_sums.failures(connection, run_id)
     made = {}

@@ -111,7 +111,12 @@ def _counts(
     if is_live and known is not None and now - known[0] < _FRESH_SECONDS:
         return known[1], known[2]
     rows = evaluation_sums.rows_of(store.connection, info)
-    found = evaluation_sums.counts(store.connection, info, [one.id for one in columns])
+    found = evaluation_sums.counts(
+        store.connection,
+        info,
+        [one.id for one in columns],
+        [one.id for one in columns if column_type(one.type).calls_models],
+    )
     with _lock:
         _counted[key] = now, rows, found
         while len(_counted) > _KEPT:

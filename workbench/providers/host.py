@@ -42,6 +42,9 @@ from workbench.usage import Cost, Usage
 T = TypeVar("T")
 #: Runs that have ended and may still be asked for by their id.
 KEPT_RUNS = 200
+#: How long it is taken that a provider is reached as before: finding out looks for keys in the
+#: environment and in files and for endpoints in the store, which each call of thousands did.
+_TARGET_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
@@ -58,6 +61,7 @@ class Host:
         )
         self._sink = sink
         self._gates: dict[str, Gate] = {}
+        self._targets: dict[tuple[str, Timeouts], tuple[float, Target]] = {}
         self._clients: dict[Any, tuple[Adapter, Any]] = {}
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -163,7 +167,7 @@ class Host:
     async def _attempts(self, run: Run, held: Held) -> None:
         timeouts = run.call.timeouts or self.timeouts
         call = replace(run.call, messages=with_ids(run.call.messages))
-        held.target = self.target(call.provider, timeouts)
+        held.target = self._target(call.provider, timeouts)
         adapter = held.target.adapter
         if adapter.wants_content:
             call = await with_content(call)
@@ -172,6 +176,14 @@ class Host:
         client = await self.client(held.target)
         retries, gate = self.settings.model_retries, self._gate(held.target.name)
         await attempts(run, held, held.target, client, gate, timeouts, retries, self._random)
+
+    def _target(self, provider: str, timeouts: Timeouts) -> Target:
+        """As `target`, or as it was found a moment ago."""
+        key, now = (provider, timeouts), time.monotonic()
+        known = self._targets.get(key)
+        if known is None or now - known[0] > _TARGET_SECONDS:
+            known = self._targets[key] = now, self.target(provider, timeouts)
+        return known[1]
 
     def _gate(self, provider: str) -> Gate:
         if provider not in self._gates:

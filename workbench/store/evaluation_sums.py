@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,37 +12,49 @@ from workbench.store.dataset_reading import count
 from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, STALE, Counts, RunInfo
 
 _IDS = "(SELECT unnest(?::BIGINT[]))"
-_NUMBERS = "('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT')"
 _LARGEST = 1e300
 # A call whose cost is not known makes the cost of its cell unknown.
 _UNPRICED = "c.cost IS NULL AND contains(c.detail, '\"request_ids\":')"
 
 
 def _scalar(value: str) -> str:
-    """What one JSON scalar counts (`scores.counted`); NULL where it does not."""
+    """What one JSON scalar counts (`scores.counted`); NULL where it does not.
+
+    By its first letter: it was written as JSON, and parsing it took most of the time.
+    """
+    number = f"TRY_CAST({value} AS DOUBLE)"
     return (
-        f"CASE json_type({value}) WHEN 'BOOLEAN' THEN ({value} = 'true')::INTEGER::DOUBLE "
-        f"ELSE CASE WHEN json_type({value}) IN {_NUMBERS} "
-        f"AND abs(TRY_CAST({value} AS DOUBLE)) <= {_LARGEST} "
-        f"THEN TRY_CAST({value} AS DOUBLE) END END"
+        f"CASE WHEN {value} = 'true' THEN 1.0::DOUBLE WHEN {value} = 'false' THEN 0.0::DOUBLE "
+        f"WHEN ({value}[1] BETWEEN '0' AND '9' OR {value}[1] = '-') "
+        f"AND abs({number}) <= {_LARGEST} THEN {number} END"
     )
 
 
 # Several questions or repeats in one cell: each of them has to count.
 _ITEMS = (
-    "CASE json_type(value) WHEN 'ARRAY' THEN json_extract(value, '$[*]') "
-    "WHEN 'OBJECT' THEN json_extract(value, '$.*') END::VARCHAR[]"
+    "CASE value[1] WHEN '[' THEN json_extract(value, '$[*]') "
+    "WHEN '{' THEN json_extract(value, '$.*') END::VARCHAR[]"
 )
 _ONE = _scalar("x")
-#: Over rows with `value`, JSON text: `number` is what a cell counts, `truth` whether it is a share.
-COUNTED = (
-    f"SELECT * EXCLUDE (items, numbers), CASE WHEN items IS NULL THEN {_scalar('value')} "
-    "WHEN len(items) > 0 AND len(numbers) = len(items) THEN list_avg(numbers) END AS number, "
-    "CASE WHEN items IS NULL THEN json_type(value) = 'BOOLEAN' ELSE "
-    "len(list_filter(items, lambda x: x NOT IN ('true', 'false'))) = 0 END AS truth "
-    f"FROM (SELECT *, list_filter(list_transform(items, lambda x: {_ONE}), "
-    "lambda n: n IS NOT NULL) AS numbers "
-    f"FROM (SELECT *, {_ITEMS} AS items FROM {{cells}}))"
+
+
+def _counted(cells: str) -> str:
+    """The rows of a SELECT that has `value`, JSON text, with `number`, what a cell counts, and
+    `truth`, whether that is a share."""
+    return (
+        f"SELECT * EXCLUDE (items, numbers), CASE WHEN items IS NULL THEN {_scalar('value')} "
+        "WHEN len(items) > 0 AND len(numbers) = len(items) THEN list_avg(numbers) END AS number, "
+        "CASE WHEN items IS NULL THEN value IN ('true', 'false') ELSE "
+        "len(list_filter(items, lambda x: x NOT IN ('true', 'false'))) = 0 END AS truth "
+        "FROM (SELECT *, CASE WHEN items IS NOT NULL THEN "
+        f"list_filter(list_transform(items, lambda x: {_ONE}), lambda n: n IS NOT NULL) END "
+        f"AS numbers FROM (SELECT *, {_ITEMS} AS items FROM ({cells})))"
+    )
+
+
+# The last key of a detail; read so, since parsing all of them took seconds.
+_MILLISECONDS = (
+    "TRY_CAST(regexp_extract(detail, '\"milliseconds\":([-+.0-9eE]+)\\}$', 1) AS DOUBLE)"
 )
 
 
@@ -63,10 +75,27 @@ class Sums:
     milliseconds: float | None = None
 
 
-def counts(connection: Connection, run: RunInfo, columns: Sequence[int]) -> dict[int, Counts]:
-    """Cells of columns by state, by the columns' ids."""
+def counts(
+    connection: Connection, run: RunInfo, columns: Sequence[int], models: Sequence[int]
+) -> dict[int, Counts]:
+    """Cells of columns by state, by the columns' ids. models: those that call models; of others
+    nobody looks for calls without a price."""
     rows = rows_of(connection, run)
-    return _counts(connection, [(run.id, column) for column in columns], {run.id: rows})[run.id]
+    found = counts_of_runs(connection, [(run.id, one) for one in columns], {run.id: rows})[run.id]
+    unpriced = _unpriced(connection, run.id, models)
+    return {id_: replace(one, unpriced=unpriced.get(id_, 0)) for id_, one in found.items()}
+
+
+def _unpriced(connection: Connection, run_id: int, models: Sequence[int]) -> dict[int, int]:
+    if not models:
+        return {}
+    with connection.cursor() as cursor:
+        rows = cursor.execute(
+            "SELECT c.column_id, count(*) FROM evaluation_cells c WHERE c.run_id = ? "
+            f"AND c.column_id IN {_IDS} AND {_UNPRICED} GROUP BY c.column_id",
+            [run_id, list(models)],
+        ).fetchall()
+    return {int(id_): int(number) for id_, number in rows}
 
 
 def rows_of(connection: Connection, run: RunInfo) -> int:
@@ -91,33 +120,27 @@ def rows_of_runs(connection: Connection, run_ids: Sequence[int]) -> dict[int, in
 def counts_of_runs(
     connection: Connection, columns: Iterable[tuple[int, int]], rows: dict[int, int]
 ) -> dict[int, dict[int, Counts]]:
-    """The same of several runs. columns: (run, column); rows: of each run."""
-    return _counts(connection, list(columns), rows)
-
-
-def _counts(
-    connection: Connection, columns: Sequence[tuple[int, int]], rows: dict[int, int]
-) -> dict[int, dict[int, Counts]]:
+    """The same of several runs, without calls that have no price. columns: (run, column); rows:
+    of each run."""
+    columns = list(columns)
     ids, of = sorted({run for run, _ in columns}), [column for _, column in columns]
     with connection.cursor() as cursor:
         found = cursor.execute(
             "SELECT c.run_id, c.column_id, CASE WHEN c.state = ? AND c.attempts = 0 "
-            "THEN 'waiting' ELSE c.state END AS said, count(*), sum(c.cost), "
-            f"count(*) FILTER ({_UNPRICED}) FROM evaluation_cells c "
+            "THEN 'waiting' ELSE c.state END AS said, count(*), sum(c.cost) "
+            "FROM evaluation_cells c "
             f"WHERE c.run_id IN {_IDS} AND c.column_id IN {_IDS} GROUP BY ALL",
             [STALE, ids, of],
         ).fetchall()
     states: dict[tuple[int, int], dict[str, int]] = {}
-    costs: dict[tuple[int, int], tuple[Decimal, int]] = {}
-    for run, column, state, number, cost, unpriced in found:
+    costs: dict[tuple[int, int], Decimal] = {}
+    for run, column, state, number, cost in found:
         states.setdefault((run, column), {})[state] = number
-        known, missing = costs.get((run, column), (Decimal(0), 0))
-        costs[run, column] = known + (cost or Decimal(0)), missing + unpriced
+        costs[run, column] = costs.get((run, column), Decimal(0)) + (cost or Decimal(0))
     made: dict[int, dict[int, Counts]] = {run: {} for run in rows}
     for run, column in columns:
         by = states.get((run, column), {})
         ended = sum(by.get(state, 0) for state in (DONE, FAILED, STALE, CANCELLED))
-        cost, unpriced = costs.get((run, column), (Decimal(0), 0))
         made.setdefault(run, {})[column] = Counts(
             done=by.get(DONE, 0),
             failed=by.get(FAILED, 0),
@@ -125,8 +148,7 @@ def _counts(
             cancelled=by.get(CANCELLED, 0),
             # A purge may have taken rows of the dataset whose cells are still there.
             waiting=max(0, rows.get(run, 0) - ended),
-            cost=cost,
-            unpriced=unpriced,
+            cost=costs.get((run, column), Decimal(0)),
         )
     return made
 
@@ -145,21 +167,22 @@ def sums(connection: Connection, columns: Sequence[tuple[int, int]]) -> dict[tup
     if not columns:
         return {}
     cells = (
-        "(SELECT run_id, column_id, value, passed, detail FROM evaluation_cells "
-        f"WHERE run_id IN {_IDS} AND column_id IN {_IDS} AND state = '{DONE}')"
+        "SELECT run_id, column_id, value, passed, detail FROM evaluation_cells "
+        f"WHERE run_id IN {_IDS} AND column_id IN {_IDS} AND state = '{DONE}'"
     )
     # Divided by the largest, so that squares of large numbers stay within a double.
     query = (
+        f"WITH counted AS MATERIALIZED ({_counted(cells)}) "
         "SELECT run_id, column_id, count(number), count(*) - count(number), "
         "avg(number / scale) * any_value(scale), "
         "stddev_samp(number / scale) * any_value(scale), "
         "bool_and(truth) FILTER (number IS NOT NULL), "
         "bool_and(number IN (0, 1)) FILTER (number IS NOT NULL), "
         "count(*) FILTER (passed), count(*) FILTER (NOT passed), "
-        "avg(TRY_CAST(json_extract(detail, '$.milliseconds') AS DOUBLE)) "
-        "FROM (SELECT *, coalesce(nullif(max(abs(number)) OVER "
-        "(PARTITION BY run_id, column_id), 0), 1) AS scale "
-        f"FROM ({COUNTED.format(cells=cells)})) GROUP BY run_id, column_id"
+        f"avg({_MILLISECONDS}) "
+        "FROM (SELECT *, coalesce(nullif(s.largest, 0), 1) AS scale "
+        "FROM counted JOIN (SELECT run_id, column_id, max(abs(number)) AS largest FROM counted "
+        "GROUP BY run_id, column_id) s USING (run_id, column_id)) GROUP BY run_id, column_id"
     )
     given = [sorted({run for run, _ in columns}), [column for _, column in columns]]
     with connection.cursor() as cursor:
@@ -217,9 +240,9 @@ class Pairs:
 
 
 def _paired() -> str:
-    side = COUNTED.format(
-        cells="(SELECT dataset_row, value FROM evaluation_cells WHERE run_id = ? "
-        f"AND column_id = ? AND state = '{DONE}')"
+    side = _counted(
+        "SELECT dataset_row, value FROM evaluation_cells WHERE run_id = ? "
+        f"AND column_id = ? AND state = '{DONE}'"
     )
     return (
         "(SELECT coalesce(a.dataset_row, b.dataset_row) AS dataset_row, "
