@@ -19,11 +19,15 @@ _SHOWN = 500
 
 
 def draw_jobs(dataset_id: int) -> None:
-    for job in jobs.of_dataset(dataset_id)[:3]:
-        if job.is_done:
-            _draw_done(job)
-        else:
+    """Those that go on, the last one that ended, and older ones that say what went wrong."""
+    every = jobs.of_dataset(dataset_id)
+    for job in every:
+        if not job.is_done:
             st.fragment(_draw_progress, run_every=POLL_SECONDS)(job)
+    done = [job for job in every if job.is_done]
+    for number, job in enumerate(done[:5]):
+        if number == 0 or job.outcome is None or job.outcome.refused:
+            _draw_done(job)
 
 
 def _draw_progress(job: Job) -> None:

@@ -216,6 +216,8 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
             lambda row: [_OPEN if ids[row.name] == opened else ""] * len(row), axis=1
         ).format(lambda one: f"{one:.12g}", subset=numbers, na_rep="")
     config = st.column_config
+    # Above the table, filled when that has told what is picked.
+    bar = st.container()
     chosen: Any = st.dataframe(
         styled,
         key=key,
@@ -242,7 +244,8 @@ def _draw_table(found: Opened, page: Page, where: Sequence[Condition], opened: i
             st.rerun()
     if found.is_draft and selection["rows"]:
         picked = [ids[one] for one in selection["rows"] if one < len(ids)]
-        draw_picked(found, picked, where, page.total)
+        with bar:
+            draw_picked(found, picked, where, page.total)
 
 
 def frame_of(
