@@ -172,6 +172,10 @@ def _draw_estimate(asked: Estimate) -> None:
             "Cost": [words.money(one.dollars) for one in asked.columns],
         },
         hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+        },
     )
     for one in asked.columns:
         if one.note:
