@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -9,7 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from workbench.evals.columns import TABLE, column_type
+from workbench.providers.host import close_host
 from workbench.store.store import Store
+
+
+@pytest.fixture(autouse=True)
+def _no_host_outlives_its_store(store: Store) -> Iterator[None]:
+    yield
+    close_host()
 
 
 def form(name: str, is_new: bool) -> None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.evals.grids import ACTOR, add_dataset, regex, wait
 from tests.ui.conftest import Open, text_of
-from workbench.evals import grids, running
+from workbench.evals import gallery, grid_reading, grids, running
 from workbench.evals.grids import NewColumn
+from workbench.providers.host import close_host
 from workbench.store.store import Store
 
-T = TypeVar("T")
 MARK = "<script>alert(1)</script>"
 RATING = NewColumn(
     "rating",
     "HUMAN",
     {"data_type": "number", "ui_element": {"type": "slider", "min": 1, "max": 5}},
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_host_outlives_its_store(store: Store) -> Iterator[None]:
+    yield
+    close_host()
 
 
 @pytest.fixture
@@ -53,17 +60,226 @@ def evaluation(store: Store, dataset: int) -> tuple[int, int]:
     return made
 
 
-def test_probe(open_page: Open, evaluation: tuple[int, int]) -> None:
+def grid(open_page: Open, evaluation: tuple[int, int], **link: str) -> AppTest:
+    return open_page("evaluations", evaluation=str(evaluation[0]), **link)
+
+
+def said(app: AppTest, name: str) -> str | None:
+    """A parameter of the link."""
+    found = app.query_params.get(name)
+    return found[0] if isinstance(found, list) else found
+
+
+def table(app: AppTest, column: str) -> list[str]:
+    return [str(one) for one in app.dataframe[0].value[column]]
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def within(app: AppTest, opener: str, *keys: str) -> AppTest:
+    """Press buttons of a dialog: for AppTest it is there only while its opener is pressed."""
+    app.button(key=opener).click().run()
+    app.button(key=opener).click()
+    for key in keys:
+        app.button(key=key).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_an_empty_store_explains_and_offers_ways_and_ready_grids(open_page: Open) -> None:
     app = open_page("evaluations")
-    print(text_of(app))
-    for tab in ("Grid", "Score", "Runs"):
-        app = open_page("evaluations", evaluation=str(evaluation[0]), tab=tab)
-        print(text_of(app)[-1800:])
-    app = open_page("evaluations", evaluation=str(evaluation[0]), cell="3:broken")
-    print(text_of(app)[-1500:])
-    app = open_page("evaluations", evaluation=str(evaluation[0]), cell="3:rating")
-    app = open_page("evaluations", evaluation=str(evaluation[0]), cell="3:question")
-    app = open_page("evaluations", evaluation=str(evaluation[0]), rate="rating")
-    print(text_of(app)[-1500:])
-    app = open_page("evaluations", new="judge")
-    print(text_of(app)[-1500:])
+    text = text_of(app)
+    for way in ("Evaluate these logs", "Evaluate this template", "From a dataset"):
+        assert way in text
+    for ready in gallery.READY:
+        assert app.button(key=f"ready-{ready.key}").label == ready.title
+
+
+def test_the_list_shows_dataset_state_progress_and_score(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = open_page("evaluations")
+    assert "**1** evaluation" in text_of(app)
+    assert table(app, "Name") == [f"Grid {MARK}"]
+    assert table(app, "Dataset") == [f"Cases {MARK} · 1"]
+    assert table(app, "State") == ["● done"]
+    assert table(app, "Score")[0].startswith("50.0 % (")
+    assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
+
+
+def test_a_removed_evaluation_is_listed_as_removed_alone(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    grids.remove(store, ACTOR, evaluation[0])
+    assert "No evaluations yet" in text_of_subheaders(open_page("evaluations"))
+    assert table(open_page("evaluations", deleted="true"), "Name") == [f"Grid {MARK}"]
+
+
+def text_of_subheaders(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.subheader)
+
+
+def test_the_grid_shows_marks_numbers_failures_and_what_waits_for_people(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation)
+    assert table(app, "has answer")[:2] == ["■ false", "● true"]
+    assert table(app, "words")[:2] == ["3.0", "3.0"]
+    assert table(app, "broken")[0].startswith("▲ failed")
+    assert table(app, "rating")[0].startswith("○ waiting for a person")
+    assert len(table(app, "Row")) == 50
+    assert MARK not in text_of(app)
+
+
+def test_a_link_filters_sorts_and_pages_on_computed_columns(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation, q='"has answer"=false', sort="-price")
+    assert "**60 rows** match" in text_of(app)
+    assert table(app, "Row")[:2] == ["119", "117"]
+    app = grid(open_page, evaluation)
+    app.query_params["page"] = "3"
+    assert table(app.run(), "Row")[0] == "101"
+    assert "A state is one of" in text_of(grid(open_page, evaluation, q="words.state=odd"))
+
+
+def test_a_button_of_a_head_shows_the_rows_behind_its_figure(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    column = grids.grid(store, evaluation[1]).column("has answer")
+    app = click(grid(open_page, evaluation), f"find-{column.id}--false")
+    assert set(table(app, "has answer")) == {"■ false"}
+    broken = grids.grid(store, evaluation[1]).column("broken")
+    app = click(grid(open_page, evaluation), f"find-{broken.id}-state-failed")
+    assert "**120 rows** match" in text_of(app)
+
+
+def test_an_open_cell_is_shown_whole_with_its_failure_in_words(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation, cell="3:broken")
+    assert "It would fail again as it stands." in text_of(app)
+    app = click(app, "go-j")
+    assert said(app, "cell") == "4:broken"
+    app = click(app, "go-h")
+    assert said(app, "cell") == "4:words"
+    app = click(app, "close")
+    assert said(app, "cell") is None
+
+
+def test_the_last_row_of_a_page_goes_on_to_the_next_page(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = click(grid(open_page, evaluation, cell="50:words"), "go-j")
+    assert said(app, "cell") == "51:words"
+    assert said(app, "page") == "2"
+
+
+def test_a_rating_in_the_cell_is_kept_and_taken_back(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    app = click(grid(open_page, evaluation, cell="3:rating"), f"rate-{evaluation[1]}-3-rating-4")
+    assert grid_reading.cell(store, evaluation[1], 3, "rating").cell.value == 4
+    click(app, "unrate")
+    assert grid_reading.cell(store, evaluation[1], 3, "rating").cell.value is None
+
+
+def test_the_fast_screen_goes_from_item_to_item_and_back(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    run_id = evaluation[1]
+    app = grid(open_page, evaluation, rate="rating")
+    for row, value in ((1, 5), (2, 2)):
+        assert f"Row {row}" in text_of(app)
+        app = click(app, f"fast-{run_id}-{row}-rating-{value}")
+    assert "Row 3" in text_of(app)
+    kept = [grid_reading.cell(store, run_id, row, "rating").cell.value for row in (1, 2, 3)]
+    assert kept == [5, 2, None]
+    app = click(app, "undo-rating")
+    assert "Row 2" in text_of(app)
+    assert grid_reading.cell(store, run_id, 2, "rating").cell.value is None
+    assert "Row 3" in text_of(click(app, "skip-rating"))
+
+
+def test_a_column_is_added_by_its_form(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation)
+    app.button(key="add-column").click().run()
+    app.button_group(key="column-group").set_value("Measure")
+    app.button(key="add-column").click().run()
+    app.button_group(key="column-type-Measure").set_value("COUNT")
+    app.button(key="add-column").click().run()
+    app.button(key="add-column").click()
+    app.button(key="keep-column").click().run()
+    assert not app.exception, app.exception
+    made = grids.grid(store, evaluation[1]).columns[-1]
+    assert (made.name, made.kind.name, made.problems) == ("count", "COUNT", ())
+
+
+def test_the_menu_of_a_head_duplicates_and_moves(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    column = grids.grid(store, evaluation[1]).column("words")
+    app = click(grid(open_page, evaluation), f"copy-{column.id}")
+    assert list(grids.grid(store, evaluation[1]).ids)[1:3] == ["words", "words 2"]
+    click(app, f"left-{column.id}")
+    assert next(iter(grids.grid(store, evaluation[1]).ids)) == "words"
+    app = within(grid(open_page, evaluation), f"remove-{column.id}", "remove-now")
+    assert "words" not in grids.grid(store, evaluation[1]).ids
+
+
+def test_runs_are_made_again_and_compared(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    second = grids.again(store, ACTOR, evaluation[0])
+    grids.edit_column(
+        store, ACTOR, second, "has answer", {"source": "question", "regex_pattern": "help"}
+    )
+    running.start(store, ACTOR, second)
+    wait(store, second)
+    app = grid(open_page, evaluation, tab="Runs")
+    compared = app.dataframe[1].value.set_index("Column")
+    assert compared.loc["has answer", "Better"] == 60
+    assert compared.loc["has answer", "Worse"] == 60
+    assert compared.loc["words", "Equal"] == 120
+    old = grid(open_page, evaluation, run=str(evaluation[1]))
+    assert "This is an older run" in text_of(old)
+    assert not [one for one in old.button if one.key in ("add-column", "start-run")]
+
+
+def test_the_score_says_its_interval_and_what_is_left_out(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation, tab="Score")
+    assert app.metric[0].value == "50.0 %"
+    assert "95 % interval" in text_of(app)
+    app.multiselect(key=f"score-columns-{evaluation[1]}").set_value(["words", "broken"])
+    click(app, "keep-score")
+    assert grids.grid(store, evaluation[1]).run.score == {"columns": ["words", "broken"]}
+    assert "Without a score: broken" in text_of(grid(open_page, evaluation, tab="Score"))
+
+
+def test_a_ready_grid_is_made_run_and_scored(open_page: Open, store: Store, dataset: int) -> None:
+    app = open_page("evaluations", new="people", dataset=str(dataset), version="1")
+    app.text_input(key="start-name").set_value("Mine")
+    app = click(app, "make-evaluation")
+    evaluation_id = int(said(app, "evaluation") or 0)
+    found = grids.newest(store, evaluation_id)
+    assert list(found.ids) == ["answer", "rating"]
+    assert found.evaluation.name == "Mine"
+    app = within(app, "start-run", "start-now")
+    wait(store, found.run.id)
+    shown = table(open_page("evaluations", evaluation=str(evaluation_id)), "answer")[0]
+    assert "help 1" in shown
+
+
+def test_a_link_to_nothing_says_so(open_page: Open, evaluation: tuple[int, int]) -> None:
+    assert "There is no such evaluation" in text_of(open_page("evaluations", evaluation="1"))
+    for link in ({"cell": "999:words"}, {"cell": "1:nothing"}, {"rate": "words"}, {"sort": "x"}):
+        grid(open_page, evaluation, **link)

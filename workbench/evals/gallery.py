@@ -16,7 +16,7 @@ from workbench.evals.grids import NewColumn
 EXPECTED, PROMPT = "@expected", "@prompt"
 #: Names under which an expected answer is looked for first, in this order.
 _USUAL = ("output", "expected", "expected_output", "answer", "ideal", "reference", "target")
-_JUDGED = "Does the text answer what was asked, correctly and politely?"
+_JUDGED = "Is the text a complete and polite answer that could be sent as it is?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +94,12 @@ READY: Final[tuple[Ready, ...]] = (
     Ready(
         key="judge",
         title="LLM judge and a regex",
-        text="Runs a prompt, asks a model whether the answer is good, and checks its form with a "
-        "regular expression.",
+        text="Runs a prompt, asks a model whether the answer is good, and checks with a regular "
+        "expression that it ends as a sentence does.",
         columns=(
             _ANSWER,
             ("good", "LLM_ASSERTION", {"source": "answer", "prompt": _JUDGED}),
-            ("form", "REGEX", {"source": "answer", "regex_pattern": r"^\S[\s\S]{0,2000}$"}),
+            ("form", "REGEX", {"source": "answer", "regex_pattern": r"[.!?]\s*$"}),
         ),
         scored=("good", "form"),
     ),

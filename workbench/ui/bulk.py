@@ -25,6 +25,7 @@ from workbench.ui.access import actor
 from workbench.ui.bulk_forms import draw_menus
 from workbench.ui.compare import draw_compare_link
 from workbench.ui.dataset_add import ask_add
+from workbench.ui.evaluation_logs import ask_evaluate
 from workbench.ui.export_links import draw_picked_link
 
 # So long a click waits for its own work, so that most need no progress bar.
@@ -65,6 +66,8 @@ def draw_bulk(
             "Add to dataset", icon=":material/dataset:", key="bulk-dataset", type="tertiary"
         ):
             ask_add(chosen, number)
+        if st.button("Evaluate", icon=":material/rule:", key="bulk-evaluate", type="tertiary"):
+            ask_evaluate(chosen, number)
         if len(chosen.ids) == 2:
             draw_compare_link(sorted(chosen.ids))
         st.button(

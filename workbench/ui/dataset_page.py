@@ -32,6 +32,7 @@ from workbench.ui.dataset_menu import draw_menu
 from workbench.ui.dataset_row_form import ask_row
 from workbench.ui.dataset_rows import draw_rows
 from workbench.ui.dataset_versions import draw_versions
+from workbench.ui.evaluation_links import draw_evaluate_dataset
 from workbench.ui.export_links import draw_dataset_link
 from workbench.ui.hostile import escaped
 from workbench.ui.importing_words import plain
@@ -84,6 +85,8 @@ def _draw_head(dataset: Dataset, found: Opened | None) -> None:
             width="stretch",
         )
         if found is not None:
+            if not found.is_draft:
+                draw_evaluate_dataset(dataset.id, found.version.number)
             draw_dataset_link(dataset.id, found.version.number)
         draw_menu(dataset, found)
 

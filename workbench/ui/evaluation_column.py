@@ -88,7 +88,11 @@ def _free_name(kind: ColumnType[Any], found: Grid) -> str:
 
 def _usual(found: Grid) -> str | None:
     """The column that a new one most likely reads: the last one that gives a text."""
-    runs = [one.name for one in found.columns if one.kind.group in ("Run", "Extract", "Transform")]
+    runs = [
+        one.name
+        for one in found.columns
+        if one.kind.group in ("Run", "Extract", "Transform") and one.kind.name != "HUMAN"
+    ]
     names = [*found.inputs, *runs]
     return names[-1] if runs else (names[0] if names else None)
 

@@ -43,6 +43,9 @@ Asked = tuple[list[Condition], Sort] | None
 
 
 def _draw(found: Grid, asked: Asked) -> None:
+    if st.session_state.pop(state.WHOLE_PAGE, False) and found.run.state == RUNNING:
+        # What was clicked concerns more than this part, which is drawn again by itself.
+        st.rerun()
     draw_heads(found, grid_reading.summaries(open_store(), found.run.id))
     if asked is None:
         return

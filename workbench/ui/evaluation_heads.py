@@ -17,7 +17,7 @@ from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.evaluation_column import ask_column
-from workbench.ui.evaluation_links import find, show_rating
+from workbench.ui.evaluation_links import close_menus, find, menu_key, show_rating
 from workbench.ui.hostile import escaped
 
 WIDTH = 230
@@ -112,7 +112,11 @@ def _draw_finds(column: Column, summary: Summary | None) -> None:
 
 def _draw_menu(found: Grid, at: int, column: Column) -> None:
     with st.popover(
-        "", icon=":material/more_horiz:", type="tertiary", key=f"menu-{column.id}", help="More"
+        "",
+        icon=":material/more_horiz:",
+        type="tertiary",
+        key=menu_key(f"menu-{column.id}"),
+        help="More",
     ):
         if column.kind.name == "HUMAN":
             _item(column, "rate", "Rate one by one", "star", show_rating, column.name)
@@ -125,7 +129,11 @@ def _draw_menu(found: Grid, at: int, column: Column) -> None:
             ("remove", "Remove…", "delete"),
         ):
             if st.button(
-                label, icon=f":material/{icon}:", type="tertiary", key=f"{action}-{column.id}"
+                label,
+                icon=f":material/{icon}:",
+                type="tertiary",
+                key=f"{action}-{column.id}",
+                on_click=close_menus,
             ):
                 _OPENS[action](found, column)
         names = [one.name for one in found.columns]
@@ -139,14 +147,19 @@ def _draw_menu(found: Grid, at: int, column: Column) -> None:
             _item(column, "rerun", "Run it anew", "replay", _rerun, found, column)
 
 
-def _item(column: Column, key: str, label: str, icon: str, do: Callable[..., None], *args: object):  # type: ignore[no-untyped-def]
+def _item(
+    column: Column, key: str, label: str, icon: str, do: Callable[..., None], *args: object
+) -> None:
+    def clicked() -> None:
+        close_menus()
+        do(*args)
+
     st.button(
         label,
         icon=f":material/{icon}:",
         type="tertiary",
         key=f"{key}-{column.id}",
-        on_click=do,
-        args=args,
+        on_click=clicked,
     )
 
 

@@ -57,6 +57,28 @@ def new_params(
     return {state.NEW_EVALUATION: ready or "expected", **found}
 
 
+def draw_evaluate_dataset(dataset_id: int, version: int) -> None:
+    """A link to a new evaluation of a published version."""
+    st.page_link(
+        PAGE,
+        label="Evaluate this version",
+        icon=":material/rule:",
+        query_params=new_params(dataset_id=dataset_id, version=version),
+        help="A grid over these rows: prompts, judges, checks, ratings",
+    )
+
+
+def draw_evaluate_template(template_id: int) -> None:
+    """A link to a new evaluation of a prompt."""
+    st.page_link(
+        PAGE,
+        label="Evaluate",
+        icon=":material/rule:",
+        query_params=new_params(template_id=template_id),
+        help="Run its newest version over a dataset and check the answers",
+    )
+
+
 def read_id(name: str) -> int | None:
     text = st.query_params.get(name, "")
     return int(text) if text.isdecimal() and len(text) <= 18 else None
@@ -126,8 +148,19 @@ def show_cell(row: int | None, column: str = "") -> None:
         st.query_params[state.CELL] = f"{row}:{column}"
 
 
+def menu_key(name: str) -> str:
+    """The key of a menu, which is another one after `close_menus`: a new menu is closed."""
+    return f"{name}-{st.session_state.get(state.MENU_ROUND, 0)}"
+
+
+def close_menus() -> None:
+    """From a callback of what stands in a menu: else it would lie over the dialog it opens."""
+    st.session_state[state.MENU_ROUND] = st.session_state.get(state.MENU_ROUND, 0) + 1
+
+
 def show_rating(column: str | None) -> None:
-    """The fast screen of a column for people; None leaves it."""
+    """The fast screen of a column for people; None leaves it. From a callback."""
+    st.session_state[state.WHOLE_PAGE] = True
     for name in (state.CELL, state.RATE, state.ROW):
         st.query_params.pop(name, None)
     if column is not None:
@@ -135,9 +168,8 @@ def show_rating(column: str | None) -> None:
 
 
 def find(text: str) -> None:
-    """Put a line into the grid's filter."""
+    """Put a line into the grid's filter. From a callback: the field's link follows its text."""
     st.session_state["q"] = text
-    for name in ("page", state.CELL, "q"):
+    st.session_state[state.WHOLE_PAGE] = True
+    for name in ("page", state.CELL):
         st.query_params.pop(name, None)
-    if text:
-        st.query_params["q"] = text

@@ -16,7 +16,14 @@ from workbench.store.evaluation_values import MAX_CONCURRENCY, NEW, RUNNING
 from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.dataset_links import say
-from workbench.ui.evaluation_links import GRID, show_evaluation, show_run, show_tab
+from workbench.ui.evaluation_links import (
+    GRID,
+    close_menus,
+    menu_key,
+    show_evaluation,
+    show_run,
+    show_tab,
+)
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_models import choices
 from workbench.ui.request_actions import address
@@ -26,17 +33,19 @@ NONE = "—"
 
 def draw_menu(found: Grid) -> None:
     with st.popover(
-        "", icon=":material/more_horiz:", type="tertiary", key="evaluation-more", help="More"
+        "",
+        icon=":material/more_horiz:",
+        type="tertiary",
+        key=menu_key("evaluation-more"),
+        help="More",
     ):
-        if found.is_newest and st.button(
-            "Settings of the run…", icon=":material/tune:", type="tertiary", key="run-settings"
-        ):
+        if found.is_newest and _item("Settings of the run…", "tune", "run-settings"):
             _ask_settings(found)
-        if st.button("Run again…", icon=":material/replay:", type="tertiary", key="run-again"):
+        if _item("Run again…", "replay", "run-again"):
             _ask_again(found)
-        if st.button("Name and description…", icon=":material/edit:", type="tertiary"):
+        if _item("Name and description…", "edit", "evaluation-rename"):
             _ask_name(found)
-        if st.button("Remove this evaluation…", icon=":material/delete:", type="tertiary"):
+        if _item("Remove this evaluation…", "delete", "evaluation-remove"):
             _ask_remove(found)
         st.caption("Link to this run:")
         link = {
@@ -44,6 +53,12 @@ def draw_menu(found: Grid) -> None:
             state.RUN: str(found.run.id),
         }
         st.code(address("evaluations", link), language=None, wrap_lines=True)
+
+
+def _item(label: str, icon: str, key: str) -> bool:
+    return bool(
+        st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=close_menus)
+    )
 
 
 @st.dialog("Settings of the run")

@@ -54,7 +54,9 @@ def draw_control(config: HumanConfig, cell: CellView, key: str, rate: Rate) -> N
         with st.container(horizontal=True, gap="small", key="rating-scale"):
             for value in scale:
                 st.button(
-                    str(value),
+                    # Its key stands on it.
+                    "",
+                    help=f"Rate {value}",
                     key=f"{key}-{value}",
                     shortcut=str(value),
                     type="primary" if cell.value == value else "secondary",

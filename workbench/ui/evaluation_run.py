@@ -114,7 +114,8 @@ def calls_models(found: Grid) -> bool:
 
 def _begin(found: Grid, now: Progress) -> None:
     """At once where nothing is called; else with what it would cost before it."""
-    if calls_models(found) and now.state == NEW:
+    # What was held goes on without being asked again.
+    if calls_models(found) and now.state not in (PAUSED, CANCELLED):
         _ask_start(found)
         return
     try:
@@ -125,24 +126,16 @@ def _begin(found: Grid, now: Progress) -> None:
     st.rerun()
 
 
-def estimate(found: Grid) -> Estimate | None:
-    """None where it cannot be said beforehand. Raises Refused where it cannot run."""
-    try:
-        return running.estimate(open_store(), found.run.id)
-    except NotImplementedError:
-        return None
-
-
 @st.dialog("Run the evaluation", width="medium")
 def _ask_start(found: Grid) -> None:
     store, run_id = open_store(), found.run.id
     try:
         with st.spinner("Working out what it would cost"):
-            asked = estimate(found)
-    except Refused as error:
+            asked = running.estimate(store, run_id)
+    except (Refused, NotFound) as error:
         st.error(escaped(str(error)))
         return
-    _draw_estimate(found, asked)
+    _draw_estimate(asked)
     budget = found.run.budget
     st.caption(
         f"It pauses before it has spent more than {words.money(budget)}."
@@ -158,15 +151,7 @@ def _ask_start(found: Grid) -> None:
         st.rerun()
 
 
-def _draw_estimate(found: Grid, asked: Estimate | None) -> None:
-    if asked is None:
-        rows = running.progress(open_store(), found.run.id).rows
-        models = [one.name for one in found.columns if one.kind.calls_models]
-        st.markdown(
-            f"Models are called in {escaped(', '.join(models))}, on "
-            f"{words.plural(rows, 'row')} each. What it costs is shown as it runs."
-        )
-        return
+def _draw_estimate(asked: Estimate) -> None:
     dollars = (
         f"about {words.money(asked.dollars)}"
         if asked.dollars is not None
@@ -187,6 +172,10 @@ def _draw_estimate(found: Grid, asked: Estimate | None) -> None:
             "Cost": [words.money(one.dollars) for one in asked.columns],
         },
         hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+        },
     )
     for one in asked.columns:
         if one.note:

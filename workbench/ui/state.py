@@ -40,6 +40,7 @@ RUN = "run"
 CELL = "cell"
 RATE = "rate"
 NEW_EVALUATION = "new"
+MENU_ROUND = "menu_round"
 
 TEMPLATE = "template"
 VERSION = "version"

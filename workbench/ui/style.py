@@ -132,6 +132,7 @@ mark.wb-now { outline: 2px solid #e08a00; }
  .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
  :has(> .st-key-filter-search) { min-width: 100%; }
  .st-key-toolbar > :first-child, .st-key-dataset-query > :first-child { min-width: 100%; }
+ .st-key-evaluation-query > :first-child { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """

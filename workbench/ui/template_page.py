@@ -11,6 +11,7 @@ from workbench.store.errors import NotFound
 from workbench.store.registry_rows import Template
 from workbench.store.store import open_store
 from workbench.ui import state
+from workbench.ui.evaluation_links import draw_evaluate_template
 from workbench.ui.hostile import escaped
 from workbench.ui.request_actions import read_id
 from workbench.ui.template_draft import current, draw_others, draw_watch
@@ -98,4 +99,5 @@ def _draw_head(template: Template | None) -> None:
             f'<span class="wb-note">{escaped(said)}</span></p>',
             width="stretch",
         )
+        draw_evaluate_template(template.id)
         draw_menu(template)
