@@ -108,8 +108,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-light.held { background: #c98a00; }
 .wb-light.now { background: var(--st-primary-color, #2f5bd8); }
 .wb-cut { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.wb-bad { color: #d9534f; }
-.wb-held { color: #c98a00; }
+.wb-bad { color: color-mix(in srgb, #d9534f 75%, currentColor); }
+.wb-held { color: color-mix(in srgb, #c98a00 60%, currentColor); }
 .st-key-evaluation-heads { overflow-x: auto; align-items: stretch; padding-bottom: .4rem; }
 .st-key-evaluation-heads > * { flex: none; }
 [class*="st-key-head-"] { padding: .4rem .6rem; }
