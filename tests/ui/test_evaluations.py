@@ -14,6 +14,8 @@ from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
 from workbench.evals.grids import NewColumn
 from workbench.providers.host import close_host
+from workbench.registry import publishing
+from workbench.registry.publishing import Draft
 from workbench.store import datasets
 from workbench.store.store import Store
 from workbench.ui.evaluation_table import table_text
@@ -342,3 +344,28 @@ def test_a_page_leaves_as_csv_without_formulas(store: Store) -> None:
     page = grid_reading.page(store, run_id, cut=None)
     lines = table_text(page.rows, ["question", "n", "a"]).splitlines()
     assert lines == ["row,question,n,a", "1,'=1+1,-5,", '2,"say ""hi""",,']
+
+
+def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    for text in ("Answer {question}", "Answer {question} kindly"):
+        prompt = {
+            "type": "chat",
+            "messages": [{"role": "user", "content": [{"type": "text", "text": text}]}],
+        }
+        metadata = {"model": {"provider": "echo", "name": "echo", "parameters": {}}}
+        draft = Draft(name="support/answer", prompt=prompt, metadata=metadata)
+        template = publishing.publish(store, ACTOR, draft).template
+    app = open_page("templates", template=str(template.id))
+    assert any(one.startswith("Evaluate ") and str(template.id) in one for one in links(app))
+    app = open_page("evaluations", new="versions", template=str(template.id), dataset=str(dataset))
+    assert "Filled in: question from question." in text_of(app)
+    app = click(app, "make-evaluation")
+    found = grids.newest(store, int(said(app, "evaluation") or 0))
+    running.start(store, ACTOR, found.run.id)
+    wait(store, found.run.id)
+    row = grid_reading.page(store, found.run.id, limit=1).rows[0]
+    assert [row.cells[name].version for name in ("before", "after")] == [1, 2]
+    app = open_page("evaluations", evaluation=str(found.evaluation.id))
+    assert "frozen at 1" in text_of(app)
