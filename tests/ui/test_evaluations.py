@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -338,7 +339,7 @@ def test_settings_of_the_run_are_kept(
 
 
 def test_a_page_leaves_as_csv_without_formulas(store: Store) -> None:
-    rows = [{"question": "=1+1", "n": -5}, {"question": 'say "hi"'}]
+    rows: list[dict[str, Any]] = [{"question": "=1+1", "n": -5}, {"question": 'say "hi"'}]
     id_ = add_dataset(store, rows, ["question", "n"])
     _, run_id = grids.create(store, ACTOR, "x", dataset_id=id_, columns=[regex("a", "question")])
     page = grid_reading.page(store, run_id, cut=None)

@@ -119,7 +119,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }
 /* The table's own tools know one page of the list and would lie over the toolbar above it. */
 [class*="st-key-log-table"] [data-testid="stElementToolbar"],
-[class*="st-key-dataset-rows"] [data-testid="stElementToolbar"] { display: none; }
+[class*="st-key-dataset-rows"] [data-testid="stElementToolbar"],
+[class*="st-key-evaluation-rows"] [data-testid="stElementToolbar"] { display: none; }
 .st-key-bulk, .st-key-bulk-outcome { padding: .35rem .6rem; }
 .st-key-facets { max-height: 860px; overflow-y: auto; }
 /* Values beside the list want room; the list needs it more. */
