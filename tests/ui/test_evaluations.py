@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.evals.grids import ACTOR, add_dataset, regex, wait
 from tests.ui.conftest import Open, text_of
+from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
 from workbench.evals.grids import NewColumn
 from workbench.providers.host import close_host
+from workbench.registry import publishing
+from workbench.registry.publishing import Draft
+from workbench.store import datasets
 from workbench.store.store import Store
+from workbench.ui.evaluation_table import table_text
 
 MARK = "<script>alert(1)</script>"
 RATING = NewColumn(
@@ -283,3 +290,83 @@ def test_a_link_to_nothing_says_so(open_page: Open, evaluation: tuple[int, int])
     assert "There is no such evaluation" in text_of(open_page("evaluations", evaluation="1"))
     for link in ({"cell": "999:words"}, {"cell": "1:nothing"}, {"rate": "words"}, {"sort": "x"}):
         grid(open_page, evaluation, **link)
+
+
+def links(app: AppTest) -> list[str]:
+    """Labels and targets of a page's links."""
+    return [f"{one.proto.label} {one.proto.query_string}" for one in app.get("page_link")]
+
+
+def test_a_published_version_of_a_dataset_links_to_a_new_evaluation_of_it(
+    open_page: Open, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset))
+    link = next(one for one in links(app) if one.startswith("Evaluate this version"))
+    assert f"dataset={dataset}" in link
+    assert "version=1" in link
+
+
+def test_picked_requests_become_a_dataset_and_a_new_evaluation(
+    open_page: Open, store: Store, seeded: list[int]
+) -> None:
+    app = picked(open_page, seeded[:5])
+    app.button(key="bulk-evaluate").click().run()
+    app.button(key="bulk-evaluate").click()
+    app.button(key="evaluate-now").click().run()
+    assert not app.exception, app.exception
+    made = datasets.listed(store.connection)
+    assert [(one.newest, one.draft, one.rows) for one in made] == [(1, None, 5)]
+    app = open_page("evaluations", new="backtest", dataset=str(made[0].id), version="1")
+    app = click(app, "make-evaluation")
+    found = grids.newest(store, int(said(app, "evaluation") or 0))
+    assert found.run.dataset_id == made[0].id
+    assert list(found.ids) == ["answer", "same", "similarity"]
+    assert all(one.problems == () for one in found.columns)
+
+
+def test_settings_of_the_run_are_kept(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation)
+    app.button(key="run-settings").click().run()
+    app.number_input(key="run-budget").set_value(2.5)
+    app.number_input(key="run-concurrency").set_value(3)
+    app.button(key="run-settings").click()
+    app.button(key="keep-settings").click().run()
+    assert not app.exception, app.exception
+    run = grids.grid(store, evaluation[1]).run
+    assert (run.budget, run.concurrency) == (Decimal("2.5"), 3)
+
+
+def test_a_page_leaves_as_csv_without_formulas(store: Store) -> None:
+    rows: list[dict[str, Any]] = [{"question": "=1+1", "n": -5}, {"question": 'say "hi"'}]
+    id_ = add_dataset(store, rows, ["question", "n"])
+    _, run_id = grids.create(store, ACTOR, "x", dataset_id=id_, columns=[regex("a", "question")])
+    page = grid_reading.page(store, run_id, cut=None)
+    lines = table_text(page.rows, ["question", "n", "a"]).splitlines()
+    assert lines == ["row,question,n,a", "1,'=1+1,-5,", '2,"say ""hi""",,']
+
+
+def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    for text in ("Answer {question}", "Answer {question} kindly"):
+        prompt = {
+            "type": "chat",
+            "messages": [{"role": "user", "content": [{"type": "text", "text": text}]}],
+        }
+        metadata = {"model": {"provider": "echo", "name": "echo", "parameters": {}}}
+        draft = Draft(name="support/answer", prompt=prompt, metadata=metadata)
+        template = publishing.publish(store, ACTOR, draft).template
+    app = open_page("templates", template=str(template.id))
+    assert any(one.startswith("Evaluate ") and str(template.id) in one for one in links(app))
+    app = open_page("evaluations", new="versions", template=str(template.id), dataset=str(dataset))
+    assert "Filled in: question from question." in text_of(app)
+    app = click(app, "make-evaluation")
+    found = grids.newest(store, int(said(app, "evaluation") or 0))
+    running.start(store, ACTOR, found.run.id)
+    wait(store, found.run.id)
+    row = grid_reading.page(store, found.run.id, limit=1).rows[0]
+    assert [row.cells[name].version for name in ("before", "after")] == [1, 2]
+    app = open_page("evaluations", evaluation=str(found.evaluation.id))
+    assert "frozen at 1" in text_of(app)

@@ -11,6 +11,7 @@ from workbench.evals.grids import Grid
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
+from workbench.ui.chips import label_of
 from workbench.ui.dataset_links import PAGE as DATASETS_PAGE
 from workbench.ui.dataset_links import dataset_params, say
 from workbench.ui.evaluation_compare import draw_runs
@@ -82,19 +83,13 @@ def _draw_head(found: Grid) -> None:
             version = str(run.dataset_version)
             st.page_link(
                 DATASETS_PAGE,
-                label=f"{_plain(found.dataset)} · {version}",
+                label=f"{label_of(found.dataset[:60])} · {version}",
                 icon=":material/dataset:",
                 query_params=dataset_params(run.dataset_id, version=version),
                 help="The version of the dataset that this run is over",
             )
         _draw_run_choice(found)
         draw_menu(found)
-
-
-def _plain(text: str) -> str:
-    from workbench.ui.chips import label_of
-
-    return label_of(text[:60])
 
 
 def _draw_run_choice(found: Grid) -> None:

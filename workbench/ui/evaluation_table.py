@@ -59,13 +59,14 @@ def draw_table(found: Grid, page: Page, opened: tuple[int, str] | None) -> None:
     if hidden > 0 and opened is None:
         st.caption(f"{hidden:,} more columns of the dataset: open a cell to see them.")
     cells = selected["selection"]["cells"]
+    # What was chosen and left since, with the keys, stays chosen in the table; it is opened once.
+    mark = "evaluation-chosen"
     if not cells or cells[0][0] >= len(ids):
+        st.session_state.pop(mark, None)
         return
     row, label = cells[0]
     column = labels.get(label) or (names[-1] if names else "")
     chosen = (ids[row], column)
-    # What was chosen before and closed since stays chosen in the table; it is opened once.
-    mark = "evaluation-chosen"
     if chosen != opened and st.session_state.get(mark) != (found.run.id, *chosen):
         st.session_state[mark] = (found.run.id, *chosen)
         show_cell(*chosen)

@@ -110,8 +110,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-stats small { opacity: .75; font-size: .8rem; }
 .wb-stats td, .wb-stats th { vertical-align: top; padding-bottom: .3rem; white-space: nowrap; }
 .wb-cut { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.wb-bad { color: #d9534f; }
-.wb-held { color: #c98a00; }
+.wb-bad { color: color-mix(in srgb, #d9534f 75%, currentColor); }
+.wb-held { color: color-mix(in srgb, #c98a00 60%, currentColor); }
 .st-key-evaluation-heads { overflow-x: auto; align-items: stretch; padding-bottom: .4rem; }
 .st-key-evaluation-heads > * { flex: none; }
 [class*="st-key-head-"] { padding: .4rem .6rem; }
@@ -121,7 +121,8 @@ mark.wb-now { outline: 2px solid #e08a00; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }
 /* The table's own tools know one page of the list and would lie over the toolbar above it. */
 [class*="st-key-log-table"] [data-testid="stElementToolbar"],
-[class*="st-key-dataset-rows"] [data-testid="stElementToolbar"] { display: none; }
+[class*="st-key-dataset-rows"] [data-testid="stElementToolbar"],
+[class*="st-key-evaluation-rows"] [data-testid="stElementToolbar"] { display: none; }
 .st-key-bulk, .st-key-bulk-outcome { padding: .35rem .6rem; }
 .st-key-facets { max-height: 860px; overflow-y: auto; }
 /* Values beside the list want room; the list needs it more. */
