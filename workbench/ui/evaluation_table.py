@@ -21,6 +21,8 @@ from workbench.ui.log_table import ROW_HEIGHT
 
 #: More columns than this are in the open cell; a table of them would be slow and unreadable.
 SHOWN_COLUMNS = 40
+#: So many columns of the dataset stand left of the computed ones; the others come after them.
+LEFT_COLUMNS = 4
 HEIGHT = ROW_HEIGHT * 24 + 4
 #: What a sheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -77,7 +79,14 @@ def shown_names(found: Grid, opened: str | None) -> list[str]:
     computed = list(found.ids)
     if opened is None:
         room = max(1, SHOWN_COLUMNS - len(computed))
-        return [*found.inputs[:room], *computed]
+        if len(found.inputs) <= LEFT_COLUMNS or not computed:
+            return [*found.inputs[:room], *computed]
+        # What was computed is to be seen beside what it was computed from.
+        used = {name for sources in found.order.reads.values() for name in sources}
+        left = [name for name in found.inputs if name in used][:LEFT_COLUMNS]
+        left = left or list(found.inputs[:1])
+        rest = [name for name in found.inputs if name not in left]
+        return [*left, *computed, *rest[: room - len(left)]]
     chosen = [*found.inputs[:1], opened, *computed[-1:]]
     return list(dict.fromkeys(one for one in chosen if one in (*found.inputs, *computed)))
 
