@@ -53,12 +53,12 @@ def is_free(sent: Sent, kind: Kind, given: list[bodies.External] | None) -> None
 def _operations(
     kind: Kind, base: str, name: str, what: str, exists: Exists
 ) -> tuple[Operation[Any], ...]:
-    identity = parameter(name, _ID, f"The id of the {what}.", "path")
+    identity = parameter(name, _ID, f"The id of {what}.", "path")
 
     def required(sent: Sent) -> int:
         object_id = path_id(sent, name)
         if not exists(sent.store, object_id):
-            raise NotFound(f"There is no {what} {object_id}.")
+            raise NotFound(f"There is no {what.partition(chr(32))[2]} {object_id}.")
         return object_id
 
     def read(sent: Sent) -> tuple[int, ExternalId]:
@@ -97,7 +97,7 @@ def _operations(
         Operation(
             "POST",
             f"{base}/external-ids",
-            f"Attach an id of another system to a {what}",
+            f"Attach an id of another system to {what}",
             read,
             add,
             request=bodies.AttachExternalId,
@@ -109,7 +109,7 @@ def _operations(
         Operation(
             "GET",
             f"{base}/external-ids",
-            f"The external ids of a {what}",
+            f"The external ids of {what}",
             lambda _sent: None,
             list_,
             response=answers.ExternalList,
@@ -119,7 +119,7 @@ def _operations(
         Operation(
             "DELETE",
             f"{base}/external-ids/{{source}}/{{external_id}}",
-            f"Detach an external id from a {what}",
+            f"Detach an external id from {what}",
             lambda _sent: None,
             remove,
             response=answers.Success,
@@ -146,14 +146,14 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         DATASET,
         "/api/public/v2/dataset-groups/{dataset_group_id}",
         "dataset_group_id",
-        "dataset group",
+        "a dataset group",
         _is_dataset,
     ),
     *_operations(
         EVALUATION,
         "/reports/{report_id}",
         "report_id",
-        "evaluation",
+        "an evaluation",
         _is_evaluation,
     ),
 )

@@ -19,7 +19,7 @@ from workbench.filters import describe, parse_text, to_api, to_url
 from workbench.jsontext import FieldError
 from workbench.store import export_datasets, export_prompts
 from workbench.store.connection import Connection
-from workbench.store.errors import Refused
+from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, columns_of
 from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
@@ -254,9 +254,12 @@ def check_source(spec: Spec) -> None:
 
 
 def check_columns(connection: Connection, spec: Spec) -> list[Column]:
-    """The columns that the spec asks for. Raises FieldError for what is not there."""
+    """The columns that the spec asks for. Raises FieldError for what is not there, NotFound where
+    the rows themselves are not."""
     try:
         return source_of(spec).columns(connection, spec)
+    except NotFound:
+        raise
     except Refused as error:
         raise FieldError("columns", str(error).rstrip(".")) from None
 
