@@ -29,9 +29,6 @@ _CSS = """
 /* Streamlit writes white on every primary button; on the dark theme's light blue it is 2.6:1. */
 .stApp [data-testid^="stBaseButton-primary"],
 .stApp [data-testid^="stBaseButton-primary"] * { color: light-dark(#fff, #111315); }
-/* A figure's note takes a second line where it has no room: half a sentence says nothing. */
-[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * { white-space: normal;
-  overflow: visible; text-overflow: clip; }
 .stApp [data-testid="stHtml"] { width: 100%; }
 .st-key-wb-script { display: none; }
 mark.wb-hit { background: color-mix(in srgb, #e3b341 45%, transparent); color: inherit;
