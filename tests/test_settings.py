@@ -23,7 +23,7 @@ from workbench.settings import Settings, SettingsError, settings_table, variable
         ("WORKBENCH_PASSWORD", "1234", "at least 8 characters"),
         ("WORKBENCH_PUBLIC_URL", "example.com", "begins with http"),
         ("WORKBENCH_PROCESS_ID", "32", "a whole number from 0 to 31"),
-        ("WORKBENCH_DATABSE", "x.duckdb", "not a setting of the workbench"),
+        ("WORKBENCH_DATABSE", "x.duckdb", "Did you mean WORKBENCH_DATABASE"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_name(

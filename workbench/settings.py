@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -238,8 +239,10 @@ class Settings:
             if not name.startswith("WORKBENCH_"):
                 continue
             if name not in known:
+                near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+                meant = f" Did you mean {' or '.join(near)}?" if near else ""
                 raise SettingsError(
-                    f"{name} is not a setting of the workbench. Known are: {', '.join(known)}."
+                    f"{name} is not a setting of the workbench.{meant} All are in docs/settings.md."
                 )
             if not text.strip():
                 continue

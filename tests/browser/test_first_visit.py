@@ -37,7 +37,7 @@ def test_sample_filter_share_and_see_the_same(visit: Visit) -> None:
     page = first.goto("/")
     page.get_by_role("button", name="Load the sample").click()
     expect(page.get_by_text("requests ·")).to_be_visible(timeout=60_000)
-    line = page.get_by_placeholder(re.compile("Words, or model"))
+    line = page.get_by_placeholder(re.compile("Words, or tag"))
     line.fill("provider:anthropic tag:prod")
     line.press("Enter")
     expect(page.get_by_role("button", name="provider is anthropic")).to_be_visible()
@@ -69,6 +69,31 @@ def test_the_light_turns_green_on_the_first_record(visit: Visit, server: Server)
     expect(page.get_by_text("A record has arrived.")).to_be_visible()
     page.get_by_role("link", name="Open the logs").click()
     expect(page.get_by_text("1 request ·")).to_be_visible()
+
+
+def test_a_primary_button_can_be_read_in_both_themes(visit: Visit) -> None:
+    """Contrast as WCAG 2.2 computes it: 4.5 is what text of this size needs."""
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme).goto("/")
+        button = page.get_by_role("button", name="Load the sample")
+        expect(button).to_be_visible()
+        colours = button.evaluate(
+            "one => [one.querySelector('p'), one].map((each, at) =>"
+            " getComputedStyle(each)[at ? 'backgroundColor' : 'color'])"
+        )
+        assert contrast(*colours) >= 4.5, (scheme, colours)
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colours as a browser writes them, rgb(1, 2, 3)."""
+    lights = []
+    for colour in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        lights.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def test_live_mode_shows_requests_as_they_arrive(visit: Visit, server: Server) -> None:

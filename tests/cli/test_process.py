@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import re
 import signal
 import socket
+import subprocess
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.server import KEY, Server, log_body, running
-from workbench.settings import Settings
+from workbench.settings import ROOT, Settings
 from workbench.store import requests
 from workbench.store.store import Store
+from workbench.ui.snippets import connect_curl
 
 END_SECONDS = 15
 
@@ -111,3 +116,28 @@ def test_a_second_start_on_the_store_ends_with_one_sentence_that_names_the_first
         assert f"is in use by process {first.process.pid} (" in said[0]
         assert "Traceback" not in second.log()
         assert post(first, log_body(api_key=KEY))
+
+
+@pytest.mark.parametrize("of", ["README", "page"])
+def test_the_line_that_logs_without_a_model_makes_the_newest_record(
+    tmp_path: Path, of: str
+) -> None:
+    """Run by a shell, with what the first start prints for the two variables."""
+    with running(str(tmp_path / "workbench.duckdb")) as server:
+        line = connect_curl(server.url, KEY)
+        if of == "README":
+            blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+            (line,) = (each for each in blocks if "curl" in each)
+        environment = {"PROMPTLAYER_BASE_URL": server.url, "PROMPTLAYER_API_KEY": KEY}
+        done = subprocess.run(
+            ["/bin/bash", "-c", line],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answer = json.loads(done.stdout)
+    started = datetime.fromisoformat(answer["request_start_time"])
+    assert abs((datetime.now(UTC) - started).total_seconds()) < 60
+    assert answer["prompt_string"] == "Where is my parcel?"
+    assert answer["tags_array"] == ["dev"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from tests.seed import row
 from tests.ui.conftest import Open, text_of
+from workbench.logs.sample_store import ORIGIN
 from workbench.store import keys
 from workbench.store.store import Store
 
@@ -28,6 +32,15 @@ def test_a_key_made_on_home_is_shown_in_lines_that_work(open_page: Open, store: 
     key = line.split("=", 1)[1]
     assert store.actor_of(key, now=0.0) == "key:made on Home"
     assert any("export PROMPTLAYER_BASE_URL=http://localhost:" in c.value for c in app.code)
+
+
+def test_the_lines_stay_on_home_while_the_sample_is_all_there_is(
+    open_page: Open, store: Store
+) -> None:
+    store.add(row(0, datetime.now(UTC), origin=ORIGIN)).result()
+    assert "/log-request" in text_of(open_page())
+    store.add(row(1, datetime.now(UTC))).result()
+    assert "/log-request" not in text_of(open_page())
 
 
 def test_the_light_waits_for_a_first_record(open_page: Open) -> None:

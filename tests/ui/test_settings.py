@@ -19,7 +19,7 @@ def test_a_key_is_shown_once_when_it_is_made(open_page: Open, store: Store) -> N
     app = open_page("settings")
     next(each for each in app.text_input if "new key" in each.label).set_value("checkout")
     app = press(app, "Make a key")
-    (code,) = [each.value for each in app.code if "PROMPTLAYER_API_KEY" in each.value]
+    code = next(each.value for each in app.code if "export PROMPTLAYER_API_KEY" in each.value)
     key = code.split("PROMPTLAYER_API_KEY=")[1].split()[0]
     assert store.actor_of(key, 0.0) == "key:checkout"
     app.run()

@@ -88,7 +88,7 @@ def test_the_other_parser_says_how_the_variables_would_change(
     open_page: Open, template: int
 ) -> None:
     shown = text_of(open_page("templates", template=str(template)))
-    assert "Read as jinja2: without 2 variables (language, name)" in shown
+    assert "jinja2 would find 2 variables fewer (language, name)" in shown
 
 
 def test_switching_the_parser_changes_the_variables_before_anything_is_saved(
@@ -98,7 +98,7 @@ def test_switching_the_parser_changes_the_variables_before_anything_is_saved(
     groups: list[Any] = list(app.get("button_group"))
     parser = next(each for each in groups if each.label == "Parser")
     parser.set_value("jinja2").run()
-    assert "Read as f-string: with 2 more variables (language, name)" in text_of(app)
+    assert "f-string would find 2 more variables (language, name)" in text_of(app)
     _, saved = finding.version(store.connection, template)
     assert saved.number == 2
     assert saved.prompt["messages"][0]["template_format"] == "f-string"

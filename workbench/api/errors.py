@@ -52,10 +52,13 @@ class ApiError(Exception):
         return body
 
 
-def unauthorized() -> ApiError:
+def unauthorized(*, given: bool = False) -> ApiError:
+    """given: whether a key came that is not good, rather than none."""
     return ApiError(
         401,
-        "A valid API key is needed, in the header X-API-KEY or in the body as api_key.",
+        "A valid API key is needed: the one that came is unknown or revoked."
+        if given
+        else "A valid API key is needed, in the header X-API-KEY or in the body as api_key.",
         headers={"WWW-Authenticate": "ApiKey"},
     )
 

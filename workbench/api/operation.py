@@ -189,7 +189,7 @@ def admit(
         actor = store.actor_of(each, now)
         if actor is not None:
             return Sent(store, actor, given, body, text, path)
-    raise unauthorized()
+    raise unauthorized(given=bool(given))
 
 
 async def _in_worker(worth_it: bool, work: Callable[..., R], *args: Any) -> R:

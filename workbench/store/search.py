@@ -339,6 +339,15 @@ def newest_id(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def has_others(connection: Connection, origin: str) -> bool:
+    """Whether there is a request that did not come from this origin."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT 1 FROM requests WHERE origin <> ? AND deleted_at IS NULL LIMIT 1", [origin]
+        ).fetchone()
+    return found is not None
+
+
 def summary(connection: Connection, request_id: int) -> Summary | None:
     with connection.cursor() as cursor:
         row = cursor.execute(

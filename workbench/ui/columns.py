@@ -104,7 +104,7 @@ _LIST = (
         "Time",
         lambda row, _: row.started_at,
         _config.DatetimeColumn,
-        116,
+        132,
         "time",
         descending=True,
         format="distance",

@@ -214,8 +214,7 @@ def _draw_manifest(manifest: dict[str, Any]) -> None:
         "Snapshot": f"{manifest['snapshot']['taken_at']}, "
         f"the newest being {manifest['snapshot']['newest_request']}",
         "Holds": manifest["filter"]["words"] or "all requests",
-        "Expected and written": f"{manifest['rows']['expected']:,} and "
-        f"{manifest['rows']['written']:,}",
+        "Rows": f"{manifest['rows']['written']:,} of {manifest['rows']['expected']:,} written",
         "Made with": ", ".join(f"{name} {text}" for name, text in manifest["versions"].items()),
     }
     if "bucket" in manifest:

@@ -67,7 +67,7 @@ def _change(now: float | None, before: float | None) -> str | None:
         return None
     percent = round(100 * (now - before) / before)
     change = f"{percent:+d} %" if percent else "no change"
-    return f"{change} against the period before"
+    return f"{change} vs. before"
 
 
 def draw_attention(now: datetime) -> None:

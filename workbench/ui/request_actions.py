@@ -108,7 +108,7 @@ def draw_actions(detail: Detail, *, is_alone: bool) -> None:
         ask_add(Selection(frozenset({id_})), 1)
     _draw_sessions(detail)
     _draw_compare(detail)
-    with st.popover("", icon=":material/link:", type="tertiary", key="copy-link", help="Copy link"):
+    with st.popover("Copy link", icon=":material/link:", type="tertiary", key="copy-link"):
         st.caption("This request, on its own:")
         st.code(address("request", {state.REQUEST: str(id_)}), language=None, wrap_lines=True)
         draw_request_link(id_)

@@ -25,7 +25,7 @@ from workbench.store.store import open_store
 from workbench.store.suggestions import Suggestion, suggestions
 
 KEY = "search-box"
-PLACEHOLDER = 'Words, or model:gpt-4o tag:prod latency>2s "exact words"'
+PLACEHOLDER = 'Words, or tag:prod status:error latency>2s "exact words"'
 SHOWN = 40
 SHOWN_VALUES = 4
 _HERE = Path(__file__)

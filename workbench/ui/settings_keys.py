@@ -12,8 +12,8 @@ from workbench.store.keys import ApiKey
 from workbench.store.store import open_store
 from workbench.ui import snippets, words
 from workbench.ui.access import actor
+from workbench.ui.connect import draw_lines
 from workbench.ui.hostile import escaped
-from workbench.ui.serving import local_address
 from workbench.ui.zones import exact
 
 _MADE = "made-key"
@@ -37,7 +37,11 @@ def draw_keys() -> None:
             st.warning(str(error))
     if key := st.session_state.pop(_MADE, None):
         st.success("Copy these lines now: the key cannot be shown again.", icon=":material/key:")
-        st.code(snippets.connect_environment(local_address(), key), language="bash")
+        draw_lines(key)
+    else:
+        with st.expander("Connect an application", icon=":material/cable:"):
+            st.markdown("Put a key of yours in the place of the word.")
+            draw_lines(snippets.KEY_PLACEHOLDER)
     if store.settings.api_key:
         st.caption("The key in WORKBENCH_API_KEY is valid too; it is not listed here.")
     for each in keys.listed(store.connection):
@@ -50,7 +54,8 @@ def _draw_key(key: ApiKey) -> None:
         state = f"revoked {exact(key.revoked_at)}" if key.revoked_at else f"made {made}"
         st.html(
             f"<strong>{escaped(key.name)}</strong> "
-            f"<span class='wb-note wb-mono'>… {escaped(key.hint)}</span> "
+            f"<span class='wb-note'>key ending in "
+            f"<span class='wb-mono'>{escaped(key.hint)}</span></span> "
             f"<span class='wb-note'>{escaped(state)} by {escaped(key.created_by)}</span>",
             width="stretch",
         )

@@ -51,4 +51,7 @@ def draw() -> None:
         st.Page(path, title=title, icon=icon, url_path=url, visibility="hidden")
         for path, title, icon, url in HIDDEN_PAGES
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    # Tabs of the browser tell pages apart by it; a page may name itself more closely.
+    st.set_page_config(page_title=f"{page.title} · Workbench")
+    page.run()

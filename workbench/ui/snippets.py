@@ -31,29 +31,29 @@ def connect_environment(address: str, key: str) -> str:
 
 
 def connect_curl(address: str, key: str) -> str:
-    """A first record that needs no model and no package."""
+    """A first record that needs no model and no package: the question that the README asks too.
+
+    The shell puts the times in when the lines are run, so that the record is the newest one.
+    """
     body = {
         "provider": "openai",
         "model": "gpt-4o-mini",
-        "input": {
-            "type": "chat",
-            "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}],
-        },
-        "output": {
-            "type": "chat",
-            "messages": [
-                {"role": "assistant", "content": [{"type": "text", "text": "Hello to you"}]}
-            ],
-        },
-        "request_start_time": "2026-01-01T12:00:00Z",
-        "request_end_time": "2026-01-01T12:00:01Z",
+        "input": _said("user", "Where is my parcel?"),
+        "output": _said("assistant", "It arrives tomorrow."),
         "tags": ["dev"],
     }
+    texts = ",\n ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in body.items())
     return (
-        f"curl -X POST {address}/log-request \\\n"
-        f"  -H 'X-API-KEY: {key}' -H 'Content-Type: application/json' \\\n"
-        f"  -d {shlex.quote(json.dumps(body))}\n"
+        f"curl -sS -X POST {address}/log-request \\\n"
+        f'  -H "X-API-KEY: {key}" -H "Content-Type: application/json" \\\n'
+        f"  -d '{{{texts},\n"
+        " \"request_start_time\": '$(($(date +%s) - 1))', \"request_end_time\": '$(date +%s)'}'\n"
     )
+
+
+def _said(role: str, text: str) -> dict[str, Any]:
+    message = {"role": role, "content": [{"type": "text", "text": text}]}
+    return {"type": "chat", "messages": [message]}
 
 
 def repeat_curl(provider: str | None, kwargs: dict[str, Any]) -> str | None:

@@ -75,11 +75,11 @@ def _draw_other_parser(editing: Editing, analysis: PromptAnalysis, resolve: Snip
     if not went and not came:
         return
     said = [
-        f"without {words.plural(len(went), 'variable')} ({_named(went)})" if went else "",
-        f"with {words.plural(len(came), 'more variable')} ({_named(came)})" if came else "",
+        f"{words.plural(len(went), 'variable')} fewer ({_named(went)})" if went else "",
+        f"{words.plural(len(came), 'more variable')} ({_named(came)})" if came else "",
     ]
     st.html(
-        f'<p class="wb-note">Read as {other}: '
+        f'<p class="wb-note">{other} would find '
         f"{escaped(', '.join(each for each in said if each))}.</p>"
     )
 
