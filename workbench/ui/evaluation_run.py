@@ -17,6 +17,7 @@ from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.hostile import escaped
+from workbench.ui.marks import marked
 
 POLL_SECONDS = 1.0
 
@@ -59,7 +60,7 @@ def _draw_progress(now: Progress) -> None:
     state = say_it.RUN_WORDS[now.state]
     with st.container(gap="xsmall", width="stretch"):
         line = say_it.progress_line(now)
-        st.html(f'<p class="wb-note"><strong>{escaped(state)}</strong> · {escaped(line)}</p>')
+        st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
         if now.total:
             st.progress(min(1.0, now.share))
         if now.reason:

@@ -18,6 +18,7 @@ from workbench.store.store import open_store
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.evaluation_links import show_cell
 from workbench.ui.log_table import ROW_HEIGHT
+from workbench.ui.marks import style_of
 
 #: More columns than this are in the open cell; a table of them would be slow and unreadable.
 SHOWN_COLUMNS = 40
@@ -36,7 +37,7 @@ def draw_table(found: Grid, page: Page, opened: tuple[int, str] | None) -> None:
     labels = {label_of(name): name for name in names}
     computed = [label_of(name) for name in names if name in found.ids]
     styled: Any = frame.style.map(
-        _colour, subset=[one for one in computed if frame[one].dtype == object]
+        style_of, subset=[one for one in computed if frame[one].dtype == object]
     )
     if opened is not None and opened[0] in ids:
         styled = styled.apply(
@@ -123,11 +124,6 @@ def _cell(row: Row, name: str) -> CellView:
         # A row of the dataset waits for nothing: the value is not there.
         return cell if cell.state == DONE else CellView(state=DONE)
     return row.cells[name]
-
-
-def _colour(text: Any) -> str:
-    colour = say_it.COLOURS.get(str(text)[:1])
-    return f"color: {colour}" if colour else ""
 
 
 def draw_download(

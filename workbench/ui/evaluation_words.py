@@ -13,15 +13,6 @@ from workbench.store import evaluation_values as values
 from workbench.ui import words
 
 _BRIEF = 300
-#: Colours of a cell's mark, by its first sign.
-COLOURS = {
-    "●": "#2e9e63",
-    "■": "#d9534f",
-    "▲": "#d9534f",
-    "◐": "#c98a06",
-    "◌": "#4c7df0",
-    "○": "#8b929a",
-}
 RUN_WORDS = {
     values.NEW: "○ not run",
     values.RUNNING: "◌ running",

@@ -103,8 +103,9 @@ def _draw_state(job: Job) -> None:
     if row.status == exports.DONE:
         written, expected = row.rows_written or 0, row.rows_expected or 0
         until = f" · kept until {exact(row.expires_at)[:16]}" if row.expires_at else ""
+        mark, _, said = STATES[row.status].partition(" ")
         st.markdown(
-            f"{STATES[row.status]} · **{written:,}** of {words.plural(expected, noun(row.spec))} "
+            f":green[{mark}] {said} · **{written:,}** of {words.plural(expected, noun(row.spec))} "
             f"written · {words.size(row.bytes or 0)}{until}"
         )
     elif row.status == exports.EXPIRED:

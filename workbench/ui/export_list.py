@@ -16,8 +16,9 @@ from workbench.store import exports
 from workbench.store.errors import StoreError
 from workbench.store.store import open_store
 from workbench.ui import state, words
-from workbench.ui.export_words import COLOURS, STAGES, STATES, label_of_format
+from workbench.ui.export_words import STAGES, STATES, label_of_format
 from workbench.ui.importing_words import plain
+from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
 
 _SECONDS = 1.0
@@ -97,7 +98,7 @@ def _cancel(id_: int) -> None:
 def _draw_table(listed: list[Job]) -> None:
     config = st.column_config
     chosen: Any = st.dataframe(
-        frame_of(listed).style.map(_colour, subset=["State"]),
+        frame_of(listed).style.map(style_of, subset=["State"]),
         key=f"exports-{listed[0].row.id if listed else 0}",
         hide_index=True,
         row_height=30,
@@ -121,11 +122,6 @@ def _draw_table(listed: list[Job]) -> None:
     if rows and rows[0] < len(listed):
         show_export(listed[rows[0]].row.id)
         st.rerun()
-
-
-def _colour(word: str) -> str:
-    """The mark in colour; the word says the same without it."""
-    return f"color: {COLOURS.get(word[0], '')}"
 
 
 def frame_of(listed: list[Job]) -> pd.DataFrame:

@@ -23,7 +23,6 @@ STATES = {
     exports.INTERRUPTED: "▲ interrupted",
     exports.EXPIRED: "○ expired",
 }
-COLOURS = {"●": "#2e9e63", "▲": "#c98a06", "■": "#d9534f"}
 KINDS = {
     TABLE: ("A table", "One row for each request: for spreadsheets, notebooks and other programs."),
     TUNING: ("Fine-tuning", "One conversation for each request, with the answer to learn."),

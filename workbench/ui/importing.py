@@ -20,7 +20,8 @@ from workbench.logs.importing.incoming import Incoming
 from workbench.logs.importing.record import ImportFailed
 from workbench.store.store import open_store
 from workbench.ui import state, words
-from workbench.ui.importing_words import COLOURS, STATES, plain
+from workbench.ui.importing_words import STATES, plain
+from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
 
 _ROUND = "import-round"
@@ -148,7 +149,7 @@ def _draw_table() -> None:
     listed = all_jobs().listed()[:_LISTED]
     config = st.column_config
     chosen: Any = st.dataframe(
-        frame_of(listed).style.map(_colour, subset=["State"]),
+        frame_of(listed).style.map(style_of, subset=["State"]),
         key=f"{_TABLE}-{listed[0].id if listed else 0}",
         hide_index=True,
         row_height=30,
@@ -171,11 +172,6 @@ def _draw_table() -> None:
     if rows and rows[0] < len(listed):
         show_job(listed[rows[0]].id)
         st.rerun()
-
-
-def _colour(word: str) -> str:
-    """The mark in colour; the word says the same without it."""
-    return f"color: {COLOURS.get(word[0], '')}"
 
 
 def frame_of(listed: list[Job]) -> pd.DataFrame:

@@ -15,7 +15,6 @@ STATES = {
     "failed": "■ failed",
     "interrupted": "▲ interrupted",
 }
-COLOURS = {"●": "#2e9e63", "▲": "#c98a06", "■": "#d9534f"}
 ENCODINGS = (
     "utf-8",
     "windows-1252",

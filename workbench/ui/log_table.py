@@ -11,6 +11,7 @@ import streamlit as st
 from workbench.store.extras import Extra
 from workbench.store.rows import Summary
 from workbench.ui.columns import COLUMNS, STAR, USUAL, Column
+from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
 
 ROW_HEIGHT = 30
@@ -27,7 +28,6 @@ _TIGHT_WIDTHS = {
     "output": 150,
 }
 _TIGHT_WIDTHS |= {"latency": 70, "tokens": 66, "cost": 80, "tags": 92}
-_COLOURS = {"● ok": "#2e9e63", "▲ warning": "#c98a06", "■ error": "#d9534f"}
 _STAR_COLOUR = "#c98a06"
 _OPEN = "background-color: rgba(47, 91, 216, 0.16)"
 _NOTHING = Extra()
@@ -102,7 +102,7 @@ def _coloured(frame: pd.DataFrame, is_open: Sequence[bool]) -> Any:
     """The table with its marks in colour; the word says the same without it."""
     styled = frame.style
     if "Status" in frame:
-        styled = styled.map(lambda word: f"color: {_COLOURS.get(word, '')}", subset=["Status"])
+        styled = styled.map(style_of, subset=["Status"])
     if STAR.label in frame:
         styled = styled.map(lambda _: f"color: {_STAR_COLOUR}", subset=[STAR.label])
     if any(is_open):
