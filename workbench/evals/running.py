@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from workbench.evals import estimating, grids, run_progress
+from workbench.evals import estimating, grid_parts, grids, run_progress
 from workbench.evals.estimating import ColumnEstimate as ColumnEstimate
 from workbench.evals.estimating import Estimate as Estimate
 from workbench.evals.run_progress import Progress as Progress
@@ -111,7 +111,7 @@ def rerun(
 
 def set_budget(store: Store, actor: str, run_id: int, dollars: Decimal | None) -> None:
     """The run pauses before it has spent more. None: no limit. At any time."""
-    limit = grids.checked_budget(dollars)
+    limit = grid_parts.checked_budget(dollars)
 
     def change(cursor: Cursor) -> None:
         info = store.evaluations.editable(cursor, actor, run_id, idle=False)
