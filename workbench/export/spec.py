@@ -81,8 +81,9 @@ class Tuning(_Part):
     balance_by: "tags" (all of a request's), "tag.NAME" (with it and without), "prompt_name",
     "model" or "metadata.KEY": no class has more than balance_to examples (None: the size of the
     smallest class).
-    pairs: where preference pairs come from (`tuning.pairs`). score, min_gap: of "scores", answers
-    to the same input whose scores of this name lie at least so far apart.
+    pairs: where preference pairs come from (`tuning.pairs`): "scores", answers to the same input
+    whose scores of the name `score` lie at least `min_gap` apart; "votes", what people preferred
+    in the playground, as far as both answers are among what the filter finds.
     epochs, price_per_million: for the estimate of the cost, in dollars.
     """
 
@@ -99,7 +100,7 @@ class Tuning(_Part):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     balance_by: Key | None = None
     balance_to: Annotated[int, Field(ge=1)] | None = None
-    pairs: Literal["scores"] = "scores"
+    pairs: Literal["scores", "votes"] = "scores"
     score: Key = "default"
     min_gap: Annotated[float, Field(gt=0)] = 1.0
     epochs: Annotated[int, Field(ge=1, le=100)] = 3
