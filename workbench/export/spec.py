@@ -132,8 +132,9 @@ class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
     source: of SOURCES: "requests", "prompts" (a row for each version of the prompt templates whose
-    name holds q, or of those of prompt_ids; tables alone), or "datasets" (the rows of a version of
-    a dataset, without a number of the newest published one; tables alone). filter_group, q: as in
+    name holds q, or of those of prompt_ids; tables alone), "datasets" (the rows of a version of
+    a dataset, without a number of the newest published one; tables alone), or "evaluations" (the
+    grid of the run with the id evaluation_run; tables alone). filter_group, q: as in
     the request search. columns: names of the source's columns, looked up where the store is
     (`check_columns`); none are the usual ones. flatten: each key of the metadata and each score
     becomes a column of its own (tables without chosen columns). name: of the files. keep_days: the
@@ -146,6 +147,7 @@ class Spec(_Part):
     q: Annotated[str, Field(max_length=20_000)] | None = None
     dataset: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    evaluation_run: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     prompt_ids: Annotated[tuple[int, ...], Field(min_length=1, max_length=1000)] | None = None
     columns: tuple[Key, ...] = Field(default=(), max_length=200)
     flatten: bool = False
