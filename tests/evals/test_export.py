@@ -29,9 +29,12 @@ from workbench.store.store import Store
 WORKER = 0
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(Settings(database=str(tmp_path / "workbench.duckdb")))
+@pytest.fixture(params=["file", "ducklake"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    place = f"{tmp_path}/workbench.duckdb"
+    if request.param == "ducklake":
+        place = f"ducklake:{tmp_path}/catalogue.ducklake"
+    opened = Store(Settings(database=place))
     yield opened
     opened.close()
 
