@@ -19,7 +19,6 @@ from workbench.export.spec import Spec, read_spec
 from workbench.jsontext import FieldError
 from workbench.settings import Settings
 from workbench.store.datasets import NewRow
-from workbench.store.errors import NotFound
 from workbench.store.store import Store
 
 PICTURE = f"data:image/png;base64,{'QUJD' * 500}"
@@ -170,8 +169,9 @@ def test_the_newest_published_version_leaves_where_none_is_named(
     store: Store, draft: Opened, tmp_path: Path
 ) -> None:
     id_ = draft.dataset_id
-    with pytest.raises(NotFound, match="no published version"):
+    with pytest.raises(FieldError, match="no published version") as refused:
         export(store, tmp_path / "a", format="csv", dataset=id_)
+    assert refused.value.field == "dataset"
     add_by_hand(store, ACTOR, Target(id_), ROWS[:1])
     store.change(lambda cursor: store.datasets.publish(cursor, ACTOR, id_)).result()
     add_by_hand(store, ACTOR, Target(id_), ROWS[1:])

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import pyarrow as pa
 import pytest
 from botocore.validate import ParamValidator
 from google.genai import types as gemini
@@ -27,9 +26,10 @@ from workbench.export.output import Output
 from workbench.export.running import Control, Stopped, run
 from workbench.export.spec import read_spec
 from workbench.export.tuning.minhash import SHINGLE
-from workbench.export.tuning.pairs import PAIRS
+from workbench.filters import parse_text, to_api
 from workbench.jsontext import FieldError
 from workbench.store.export_staging import Staging
+from workbench.store.playground_votes import Answered, Place
 from workbench.store.rows import NewRequest
 from workbench.store.store import Store
 
@@ -427,29 +427,95 @@ def test_both_sides_of_a_pair_are_told_with_their_scores(
     ]
 
 
-def test_pairs_that_people_chose_are_taken_where_both_are_kept(
-    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+def vote(store: Store, actor: str, preferred: int | None, *answers: int) -> None:
+    """One vote of the playground on the answers of these requests; None: a tie."""
+    shown = [Answered(f"run {each}", each) for each in answers]
+    change = partial(
+        store.playground_votes.vote,
+        actor=actor,
+        session_id=5,
+        place=Place(batch=answers[0], row=answers[-1] % 1000),
+        answers=shown,
+        preferred=None if preferred is None else Answered(f"run {preferred}", preferred),
+        is_blind=True,
+    )
+    store.change(change).result()
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+def test_pairs_that_people_voted_for_are_taken_and_every_other_vote_has_its_reason(
+    store: Store, folder: Path, name: str
 ) -> None:
+    prod = {"tags": ("prod",)}
     ids = add(
         store,
-        chat(1, "Same?", "worse"),
-        chat(2, "Same?", "better"),
-        chat(3, "Same?", "another"),
-        chat(4, "Else?", "of another input"),
-        chat(5, "Fails?", "", status="ERROR"),
+        chat(1, "Same?", "worse", **prod),
+        chat(2, "Same?", "better", **prod),
+        chat(3, "Same?", "another", **prod),
+        chat(4, "Else?", "of another input", **prod),
+        chat(5, "Fails?", "", status="ERROR", **prod),
+        chat(6, "Even?", "one", **prod),
+        chat(7, "Even?", "other", **prod),
+        chat(8, "Tie?", "one", **prod),
+        chat(9, "Tie?", "other", **prod),
+        chat(10, "Found?", "yes", **prod),
+        chat(11, "Found?", "no"),
+        chat(12, "Fails?", "fine", **prod),
     )
-    given = pa.table(
-        {
-            "preferred": [ids[1], ids[1], ids[0], ids[4]],
-            "other": [ids[0], ids[2], ids[3], ids[0]],
-        }
+    worse, better, another, else_, fails, even, odd, tie, tied, inside, outside, fine = ids
+    vote(store, "user:ada", better, worse, better)
+    vote(store, "user:bob", better, worse, better)
+    vote(store, "user:cyd", worse, worse, better)
+    vote(store, "user:ada", better, another, better)
+    vote(store, "user:bob", another, another, better)
+    vote(store, "user:ada", worse, else_, worse)
+    vote(store, "user:ada", even, even, odd)
+    vote(store, "user:bob", odd, even, odd)
+    vote(store, "user:ada", None, tie, tied)
+    vote(store, "user:ada", inside, inside, outside)
+    vote(store, "user:ada", fine, fails, fine)
+    spec = {**to_api(parse_text("tag:prod")), "format": name, "tuning": {"pairs": "votes"}}
+    made, place = export(store, folder, spec)
+    (line,) = lines(place / "requests-train.jsonl")
+    vendor_rules.check(name, line)
+    good, bad = (
+        ("preferred_output", "non_preferred_output") if "input" in line else ("chosen", "rejected")
     )
-    monkeypatch.setitem(PAIRS, "scores", lambda _, staging: staging.pair_given("no pair", given))
-    found = pack(store, folder, "openai-preference")
-    (line,) = found["p-train"]
-    assert line["preferred_output"][0]["content"] == "better"
-    assert line["non_preferred_output"][0]["content"] == "worse"
-    assert reasons(found) == {"error": 1, "no pair": 2}
+    assert line[good][-1]["content"] == "better"
+    assert line[bad][-1]["content"] == "worse"
+    assert lines(place / "pairs.jsonl") == [
+        {"preferred": better, "other": worse, "side": "training"}
+    ]
+    left = {
+        one["id"]: (one["reason"], one.get("detail")) for one in lines(place / "left-out.jsonl")
+    }
+    other = "the other one of its vote,"
+    assert left.pop(fails)[0] == "error"
+    assert left == {
+        another: ("no pair", f"as many preferred request {better}"),
+        else_: ("no pair", f"request {worse}, {other} was asked otherwise"),
+        even: ("no pair", f"as many preferred request {odd}"),
+        odd: ("no pair", f"as many preferred request {even}"),
+        tie: ("no vote", None),
+        tied: ("no vote", None),
+        inside: ("no pair", f"request {outside}, {other} was not found"),
+        fine: ("no pair", f"request {fails}, {other} is left out: error"),
+    }
+    assert made.manifest["fine_tuning"]["pairs"] == {"from": "votes"}
+
+
+@pytest.mark.parametrize("name", PREFERRED)
+def test_without_any_vote_nothing_is_paired_whatever_the_scores_say(
+    store: Store, folder: Path, name: str
+) -> None:
+    add(
+        store,
+        chat(1, "Same?", "worse", scores=(("default", 20.0),)),
+        chat(2, "Same?", "better", scores=(("default", 90.0),)),
+    )
+    found = pack(store, folder, name, pairs="votes")
+    assert found["p-train"] == []
+    assert reasons(found) == {"no vote": 2}
 
 
 def test_a_tag_alone_makes_two_classes(store: Store, folder: Path) -> None:

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.evals.grids import ACTOR, add_dataset
 from tests.export.support import add, chat
 from tests.ui.conftest import Open, search, text_of
 from tests.ui.test_templates import publish
+from workbench.evals import grids
 from workbench.export import schedules
 from workbench.export.jobs import Job, Jobs, jobs_of
 from workbench.export.masking import patterns
@@ -415,3 +417,35 @@ def test_templates_sessions_and_a_request_have_a_link_to_their_export(
         app = open_page(page, **params)
         labels = [each.proto.label for each in app.get("page_link")]
         assert [each for each in labels if each.startswith("Export")], (page, params, labels)
+
+
+def test_pairs_from_votes_need_no_score(open_page: Open, store: Store) -> None:
+    add(store, chat(1, "Same?", "a"), chat(2, "Same?", "b"))
+    app = open_page("export", f="", format="openai-preference")
+    assert "no scores yet" in text_of(app)
+    control(app, "button_group", "export-tuning.pairs").set_value("votes").run()
+    assert options_of(app) == {"tuning": {"pairs": "votes"}}
+    assert "no scores yet" not in text_of(app)
+    assert "No vote</td><td>2</td>" in text_of(app)
+
+
+def test_the_grid_of_a_run_is_chosen_by_evaluation_and_run(open_page: Open, store: Store) -> None:
+    add(store, chat(1, "Asked?", "a"))
+    app = open_page("export", f="")
+    control(app, "button_group", "export-source").set_value("evaluations").run()
+    assert "There is no evaluation yet" in app.toast[0].value
+    made = {}
+    for name in ("First", "Second"):
+        dataset = add_dataset(store, [{"question": f"of {name}"}], ["question"])
+        made[name] = grids.create(store, ACTOR, name, dataset_id=dataset)
+    app = open_page("export", f="")
+    control(app, "button_group", "export-source").set_value("evaluations").run()
+    assert not app.exception
+    assert options_of(app)["evaluation_run"] == made["Second"][1]
+    control(app, "selectbox", "export-evaluation").set_value(made["First"][0]).run()
+    assert not app.exception
+    assert options_of(app)["evaluation_run"] == made["First"][1]
+    options = {"source": "evaluations", "name": "evaluations", "evaluation_run": 5}
+    app = open_page("export", format="csv", options=orjson.dumps(options).decode())
+    assert not app.exception
+    assert "here is no run 5" in text_of(app)

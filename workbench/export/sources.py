@@ -17,11 +17,12 @@ import pyarrow as pa
 from workbench.export.formats import PREFERENCE, TABLE, TUNING
 from workbench.filters import describe, parse_text, to_api, to_url
 from workbench.jsontext import FieldError
-from workbench.store import export_datasets, export_prompts
+from workbench.store import export_datasets, export_evaluations, export_prompts
 from workbench.store.connection import Connection
 from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, columns_of
 from workbench.store.export_datasets import DatasetSnapshot
+from workbench.store.export_evaluations import GridSnapshot
 from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
 from workbench.store.export_rows import Snapshot
 from workbench.store.filter_sql import explain_sql
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 REQUESTS: Final = "requests"
 PROMPTS: Final = "prompts"
 DATASETS: Final = "datasets"
+EVALUATIONS: Final = "evaluations"
 
 
 class AnySnapshot(Protocol):
@@ -172,6 +174,35 @@ def _dataset_named(text: str, _zone: tzinfo | None) -> dict[str, Any]:
     return {"dataset": numbers[0], **({"version": numbers[1]} if len(numbers) > 1 else {})}
 
 
+def _grid_check(spec: Spec) -> None:
+    if spec.evaluation_run is None:
+        raise FieldError("evaluation_run", "the id of a run of an evaluation is needed")
+
+
+def _grid_columns(connection: Connection, spec: Spec) -> list[Column]:
+    with GridSnapshot(connection, spec.evaluation_run or 0) as snapshot:
+        return snapshot.chosen(spec.columns)
+
+
+def _grid_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+    return {
+        "words": _grid_words(spec),
+        "json": {"evaluation_run": spec.evaluation_run},
+        "sql": export_evaluations.explained(spec.evaluation_run or 0),
+        "link": None,
+    }
+
+
+def _grid_words(spec: Spec) -> str:
+    return f"the grid of evaluation run {spec.evaluation_run}"
+
+
+def _grid_named(text: str, _zone: tzinfo | None) -> dict[str, Any]:
+    if not text.strip().isdecimal():
+        raise FieldError("evaluation_run", "the id of a run of an evaluation is needed")
+    return {"evaluation_run": int(text)}
+
+
 SOURCES = {
     each.name: each
     for each in (
@@ -225,6 +256,21 @@ SOURCES = {
             read=_dataset_named,
             choice=("dataset", "version"),
         ),
+        Source(
+            name=EVALUATIONS,
+            label="Evaluations",
+            noun="row",
+            snapshot=lambda connection, spec, _, started: GridSnapshot(
+                connection, spec.evaluation_run or 0, started=started
+            ),
+            columns=_grid_columns,
+            check=_grid_check,
+            words=_grid_words,
+            told=_grid_told,
+            nothing=lambda _: "The dataset of this run has no rows.",
+            read=_grid_named,
+            choice=("evaluation_run",),
+        ),
     )
 }
 
@@ -254,12 +300,12 @@ def check_source(spec: Spec) -> None:
 
 
 def check_columns(connection: Connection, spec: Spec) -> list[Column]:
-    """The columns that the spec asks for. Raises FieldError for what is not there, NotFound where
-    the rows themselves are not."""
+    """The columns that the spec asks for. Raises FieldError for what is not there."""
+    source = source_of(spec)
     try:
-        return source_of(spec).columns(connection, spec)
-    except NotFound:
-        raise
+        return source.columns(connection, spec)
+    except NotFound as error:
+        raise FieldError(source.choice[0], str(error).rstrip(".")) from None
     except Refused as error:
         raise FieldError("columns", str(error).rstrip(".")) from None
 

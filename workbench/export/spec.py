@@ -81,8 +81,9 @@ class Tuning(_Part):
     balance_by: "tags" (all of a request's), "tag.NAME" (with it and without), "prompt_name",
     "model" or "metadata.KEY": no class has more than balance_to examples (None: the size of the
     smallest class).
-    pairs: where preference pairs come from (`tuning.pairs`). score, min_gap: of "scores", answers
-    to the same input whose scores of this name lie at least so far apart.
+    pairs: where preference pairs come from (`tuning.pairs`): "scores", answers to the same input
+    whose scores of the name `score` lie at least `min_gap` apart; "votes", what people preferred
+    in the playground, as far as both answers are among what the filter finds.
     epochs, price_per_million: for the estimate of the cost, in dollars.
     """
 
@@ -99,7 +100,7 @@ class Tuning(_Part):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     balance_by: Key | None = None
     balance_to: Annotated[int, Field(ge=1)] | None = None
-    pairs: Literal["scores"] = "scores"
+    pairs: Literal["scores", "votes"] = "scores"
     score: Key = "default"
     min_gap: Annotated[float, Field(gt=0)] = 1.0
     epochs: Annotated[int, Field(ge=1, le=100)] = 3
@@ -131,8 +132,9 @@ class Spec(_Part):
     """An export: which requests, in which format, with which columns and what masked.
 
     source: of SOURCES: "requests", "prompts" (a row for each version of the prompt templates whose
-    name holds q, or of those of prompt_ids; tables alone), or "datasets" (the rows of a version of
-    a dataset, without a number of the newest published one; tables alone). filter_group, q: as in
+    name holds q, or of those of prompt_ids; tables alone), "datasets" (the rows of a version of
+    a dataset, without a number of the newest published one; tables alone), or "evaluations" (the
+    grid of the run with the id evaluation_run; tables alone). filter_group, q: as in
     the request search. columns: names of the source's columns, looked up where the store is
     (`check_columns`); none are the usual ones. flatten: each key of the metadata and each score
     becomes a column of its own (tables without chosen columns). name: of the files. keep_days: the
@@ -145,6 +147,7 @@ class Spec(_Part):
     q: Annotated[str, Field(max_length=20_000)] | None = None
     dataset: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    evaluation_run: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     prompt_ids: Annotated[tuple[int, ...], Field(min_length=1, max_length=1000)] | None = None
     columns: tuple[Key, ...] = Field(default=(), max_length=200)
     flatten: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import orjson
@@ -26,7 +26,7 @@ ROW_ID, SPLIT, TAGS = "row", "split", "tags"
 _ROWS, _LEAST_ROWS = 2048, 16
 _TABLE_BYTES = 16 * 2**20
 _KINDS: dict[str, Kind] = {TEXT: "text", EMPTY: "text", BOOLEAN: "yes_no"}
-_TYPES = {
+TYPES = {
     "text": pa.string(),
     "json": pa.string(),
     "whole": pa.int64(),
@@ -65,6 +65,7 @@ class DatasetSnapshot:
         self._dataset_id = dataset_id
         self.as_of = self.rows = 0
         self.columns: list[Column] = []
+        self._own: set[str] = set()
         if started is not None:
             started(self)
         try:
@@ -77,10 +78,15 @@ class DatasetSnapshot:
 
     def _begin(self, version: int | None) -> None:
         self._cursor.execute("BEGIN TRANSACTION")
+        self._open(self._dataset_id, version)
+
+    def _open(self, dataset_id: int, version: int | None, *, also_removed: bool = False) -> None:
+        self._dataset_id = dataset_id
         which = "v.published_at IS NOT NULL" if version is None else "v.number = ?"
+        there = "" if also_removed else "s.deleted_at IS NULL AND "
         row = self._cursor.execute(
             "SELECT v.number, v.columns FROM dataset_versions v JOIN datasets s "
-            "ON s.id = v.dataset_id WHERE s.deleted_at IS NULL AND v.dataset_id = ? "
+            f"ON s.id = v.dataset_id WHERE {there}v.dataset_id = ? "
             f"AND {which} ORDER BY v.number DESC LIMIT 1",
             [self._dataset_id, *([] if version is None else [version])],
         ).fetchone()
@@ -98,7 +104,7 @@ class DatasetSnapshot:
         self.rows = int(counts[0])
         kept = read_columns(row[1])
         whole = all_whole(self._cursor, given, [c.name for c in kept if c.type == NUMBER])
-        names = {column.name for column in kept}
+        self._own = names = {column.name for column in kept}
         for column in kept:
             kind = _KINDS.get(column.type, "json")
             if column.type == NUMBER:
@@ -123,7 +129,7 @@ class DatasetSnapshot:
         for name in names:
             if name not in by_name:
                 raise Refused(
-                    f'The dataset has no column "{name[:80]}" in version {self.as_of}. Columns '
+                    f'There is no column "{name[:80]}" over version {self.as_of}. Columns '
                     f"are {', '.join(list(by_name)[:50])}."
                 )
         if not names:
@@ -133,7 +139,7 @@ class DatasetSnapshot:
             return found
         return [by_name[name] for name in dict.fromkeys(names)]
 
-    def __enter__(self) -> DatasetSnapshot:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -161,7 +167,6 @@ class DatasetSnapshot:
         Raises StoreError where the store cannot be read.
         """
         left = self.rows if first is None else min(first, self.rows)
-        own = {column.name for column in self.columns if column.label == column.name}
         after, size = 0, _LEAST_ROWS
         while left > 0:
             with reading():
@@ -173,28 +178,33 @@ class DatasetSnapshot:
                 rows = read_rows(self._cursor, self._dataset_id, found)
             if not rows:
                 return
-            table = _table(rows, columns, own, lists_as_text)
+            table = pa.table(self.arrays(rows, columns, lists_as_text=lists_as_text))
             yield table
             after, left = rows[-1].id, left - len(rows)
             each = max(1, table.nbytes // len(rows))
             size = max(_LEAST_ROWS, min(_ROWS, 4 * size, _TABLE_BYTES // each))
 
+    def is_own(self, column: Column) -> bool:
+        """Whether it is one of the dataset's own."""
+        return column.name in self._own
 
-def _table(
-    rows: Sequence[DatasetRow], columns: Sequence[Column], own: set[str], lists_as_text: bool
-) -> pa.Table:
-    arrays: dict[str, Any] = {ROW: pa.array([row.id for row in rows], pa.int64())}
-    for column in columns:
-        if column.name in own:
-            values = [_cell(row.values.get(column.name), column.kind) for row in rows]
-            arrays[column.name] = pa.array(values, _TYPES[column.kind])
-        elif column.name == TAGS:
-            arrays[TAGS] = _tags(rows, lists_as_text)
-        elif column.name == SPLIT:
-            arrays[SPLIT] = pa.array([row.split for row in rows], pa.string())
-        else:
-            arrays[column.name] = arrays[ROW]
-    return pa.table(arrays)
+    def arrays(
+        self, rows: Sequence[DatasetRow], columns: Sequence[Column], *, lists_as_text: bool
+    ) -> dict[str, Any]:
+        """ROW and the columns, of some rows in their order."""
+        ids = pa.array([row.id for row in rows], pa.int64())
+        arrays: dict[str, Any] = {ROW: ids}
+        for column in columns:
+            if self.is_own(column):
+                values = [cell(row.values.get(column.name), column.kind) for row in rows]
+                arrays[column.name] = pa.array(values, TYPES[column.kind])
+            elif column.name == TAGS:
+                arrays[TAGS] = _tags(rows, lists_as_text)
+            elif column.name == SPLIT:
+                arrays[SPLIT] = pa.array([row.split for row in rows], pa.string())
+            else:
+                arrays[column.name] = ids
+        return arrays
 
 
 def _tags(rows: Sequence[DatasetRow], lists_as_text: bool) -> Any:
@@ -203,7 +213,8 @@ def _tags(rows: Sequence[DatasetRow], lists_as_text: bool) -> Any:
     return pa.array([list(row.tags) for row in rows], pa.list_(pa.string()))
 
 
-def _cell(value: Any, kind: str) -> Any:
+def cell(value: Any, kind: str) -> Any:
+    """A JSON value as a column of a kind holds it."""
     if value is None or (kind == "text" and isinstance(value, str)):
         return value
     return orjson.dumps(value).decode() if kind in ("json", "text") else value

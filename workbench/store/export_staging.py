@@ -43,6 +43,27 @@ EDGES = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("likeness", pa.float32
 #: Pairs that break a rule of their format, and which rule.
 BROKEN = pa.schema([("n", pa.int64()), ("other", pa.int64()), ("detail", pa.string())])
 _VIEW = "incoming_facts"
+# Of each two that were compared, both ways round: how many more preferred the one.
+_MAJORITIES = (
+    "SELECT one, other, sum(vote) AS votes FROM ("
+    "SELECT preferred AS one, other, 1 AS vote FROM temp.main.given UNION ALL "
+    "SELECT other, preferred, -1 FROM temp.main.given) GROUP BY one, other"
+)
+_RANK = "(g.votes, -p.n, -o.n)"
+# Why f, which was compared with g.other, is not in a pair with it (o; null where it was not found).
+_WHY_PLACE = (
+    "CASE WHEN o.n IS NULL THEN 4 WHEN o.reason IS NOT NULL THEN 3 "
+    "WHEN o.asked <> f.asked THEN 2 WHEN g.votes = 0 THEN 1 ELSE 0 END"
+)
+_WHY = (
+    f"CASE {_WHY_PLACE} "
+    "WHEN 4 THEN concat('request ', g.other, ', the other one of its vote, was not found') "
+    "WHEN 3 THEN concat('request ', g.other, ', the other one of its vote, is left out: ', "
+    "o.reason) "
+    "WHEN 2 THEN concat('request ', g.other, ', the other one of its vote, was asked otherwise') "
+    "WHEN 1 THEN concat('as many preferred request ', g.other) "
+    "ELSE 'another pair of this input is taken' END"
+)
 _TABLES = (
     "CREATE TEMP TABLE facts (n BIGINT, id BIGINT, reason VARCHAR, detail VARCHAR, digest BLOB, "
     "asked BLOB, start BIGINT, size BIGINT, tokens BIGINT, counted TINYINT, "
@@ -176,18 +197,35 @@ class Staging:
         )
         self._leave_unpaired(no_pair)
 
-    def pair_given(self, no_pair: str, given: pa.Table) -> None:
-        """Pairs that somebody named: (preferred, other), ids of requests. One pair for each input:
-        the first whose two are kept and answer the same."""
+    def pair_given(self, no_vote: str, no_pair: str, given: pa.Table) -> None:
+        """Pairs that somebody named: (preferred, other), ids of requests, one for each vote.
+
+        One pair for each input, of two that are kept and answer the same: the one with the largest
+        majority, of equal ones the first. What nobody named is left out for `no_vote`, what is in
+        no pair for `no_pair` with why.
+        """
         self.insert("given", given.select(["preferred", "other"]))
         self._run(
-            "INSERT INTO temp.main.pairs SELECT arg_min(p.n, (p.n, o.n)), "
-            "arg_min(o.n, (p.n, o.n)) FROM temp.main.given g "
-            "JOIN temp.main.facts p ON p.id = g.preferred JOIN temp.main.facts o ON o.id = g.other "
-            "WHERE p.reason IS NULL AND o.reason IS NULL AND p.asked = o.asked AND p.n <> o.n "
+            "UPDATE temp.main.facts SET reason = $reason WHERE reason IS NULL AND id NOT IN "
+            "(SELECT unnest([preferred, other]) FROM temp.main.given)",
+            {"reason": no_vote},
+        )
+        self._run(
+            f"INSERT INTO temp.main.pairs SELECT arg_max(p.n, {_RANK}), arg_max(o.n, {_RANK}) "
+            f"FROM ({_MAJORITIES}) g JOIN temp.main.facts p ON p.id = g.one "
+            "JOIN temp.main.facts o ON o.id = g.other WHERE g.votes > 0 "
+            "AND p.reason IS NULL AND o.reason IS NULL AND p.asked = o.asked AND p.n <> o.n "
             "GROUP BY p.asked"
         )
-        self._leave_unpaired(no_pair)
+        self._run(
+            "UPDATE temp.main.facts SET reason = $reason, detail = w.why FROM (SELECT f.n AS n, "
+            f"arg_min({_WHY}, ({_WHY_PLACE}, g.other)) AS why FROM temp.main.facts f "
+            f"JOIN ({_MAJORITIES}) g ON g.one = f.id LEFT JOIN temp.main.facts o ON o.id = g.other "
+            "WHERE f.reason IS NULL AND f.n NOT IN "
+            "(SELECT unnest([n, other]) FROM temp.main.pairs) GROUP BY f.n) w "
+            "WHERE w.n = temp.main.facts.n",
+            {"reason": no_pair},
+        )
 
     def _leave_unpaired(self, no_pair: str) -> None:
         self._run(

@@ -19,7 +19,8 @@ from workbench.ui.dataset_links import draw_pages, read_number, turn_to
 from workbench.ui.evaluation_cell import Place, draw_cell
 from workbench.ui.evaluation_heads import draw_heads
 from workbench.ui.evaluation_links import find, read_cell
-from workbench.ui.evaluation_table import HEIGHT, draw_download, draw_table
+from workbench.ui.evaluation_table import HEIGHT, draw_table
+from workbench.ui.export_links import draw_grid_link
 from workbench.ui.hostile import escaped
 
 ROWS = 50
@@ -68,7 +69,7 @@ def _draw(found: Grid, asked: Asked) -> None:
         _draw_beside(found, page, where, sort, number, opened)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         draw_pages(pages, number)
-        draw_download(found, page, where, sort, (number - 1) * ROWS)
+        draw_grid_link(found.run.id)
 
 
 def _draw_filter(found: Grid) -> Asked:

@@ -1,20 +1,16 @@
-"""A page of the grid as a dense table, and as a file."""
+"""A page of the grid as a dense table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from workbench.evals import grid_reading
-from workbench.evals.grid_reading import CellView, Condition, Page, Row, Sort
+from workbench.evals.grid_reading import CellView, Page, Row
 from workbench.evals.grids import Grid
-from workbench.store.evaluation_values import DONE, FAILED
-from workbench.store.store import open_store
+from workbench.store.evaluation_values import DONE
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.evaluation_links import show_cell
 from workbench.ui.log_table import ROW_HEIGHT
@@ -25,8 +21,6 @@ SHOWN_COLUMNS = 40
 #: So many columns of the dataset stand left of the computed ones; the others come after them.
 LEFT_COLUMNS = 4
 HEIGHT = ROW_HEIGHT * 24 + 4
-#: What a sheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OPEN = "background-color: rgba(47, 91, 216, 0.16)"
 
 
@@ -124,54 +118,3 @@ def _cell(row: Row, name: str) -> CellView:
         # A row of the dataset waits for nothing: the value is not there.
         return cell if cell.state == DONE else CellView(state=DONE)
     return row.cells[name]
-
-
-def draw_download(
-    found: Grid, page: Page, where: Sequence[Condition], sort: Sort, offset: int
-) -> None:
-    """The rows of this page with whole values."""
-
-    def write() -> str:
-        whole = grid_reading.page(
-            open_store(),
-            found.run.id,
-            where=where,
-            sort=sort,
-            offset=offset,
-            limit=max(1, len(page.rows)),
-            cut=None,
-        )
-        return table_text(whole.rows, [*found.inputs, *found.ids])
-
-    st.download_button(
-        "This page as CSV",
-        write,
-        file_name=f"evaluation-{found.evaluation.id}-run-{found.run.number}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        type="tertiary",
-        key="evaluation-csv",
-        on_click="ignore",
-    )
-
-
-def table_text(rows: Sequence[Row], names: Sequence[str]) -> str:
-    """Rows as CSV. A failure stands as such in its cell; what has no value yet is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["row", *map(_harmless, names)])
-    for row in rows:
-        writer.writerow([row.id, *(_harmless(_text(_cell(row, name))) for name in names)])
-    return out.getvalue()
-
-
-def _text(cell: CellView) -> str:
-    if cell.state == FAILED:
-        return f"[failed: {cell.message or say_it.failure(cell.kind)}]"
-    return cell.text if cell.state == DONE else ""
-
-
-def _harmless(text: str) -> str:
-    """A text that no sheet runs as a formula."""
-    is_number = text.lstrip("+-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from workbench.export.sources import DATASETS, PROMPTS, SOURCES
+from workbench.export.sources import DATASETS, EVALUATIONS, PROMPTS, SOURCES
 from workbench.ui import words
 from workbench.ui.export_dataset import draw_dataset_choice
 from workbench.ui.export_draft import Options, bound, choose_source, put, value_at
+from workbench.ui.export_evaluation import draw_run_choice
 
 _SOURCE = "export-source"
 
@@ -38,6 +39,7 @@ def _draw_prompts(options: Options) -> None:
 CHOICES: dict[str, Callable[[Options], None]] = {
     PROMPTS: _draw_prompts,
     DATASETS: draw_dataset_choice,
+    EVALUATIONS: draw_run_choice,
 }
 
 

@@ -13,11 +13,11 @@ import orjson
 import streamlit as st
 
 from workbench.export.formats import FORMATS
-from workbench.export.sources import DATASETS, REQUESTS, SOURCES, check_columns
+from workbench.export.sources import DATASETS, EVALUATIONS, REQUESTS, SOURCES, check_columns
 from workbench.export.spec import NEAR, NOT_OF_PAIRS, Masking, Spec, Tuning, read_spec
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
-from workbench.store import datasets
+from workbench.store import datasets, evaluations
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.filter_bar import write_filter
@@ -151,6 +151,12 @@ def choose_source(source: str) -> None:
         # Of a dataset that was never published its draft leaves.
         if newest[0].newest is None and newest[0].draft is not None:
             options["version"] = newest[0].draft
+    if source == EVALUATIONS:
+        found = evaluations.listed(open_store().connection, "", deleted=False, limit=1, offset=0)
+        if not found:
+            st.session_state[state.SAID] = "There is no evaluation yet."
+            return
+        options["evaluation_run"] = found[0][1].id
     write_options(options)
     names = [each.name for each in FORMATS.values() if each.kind in SOURCES[source].kinds]
     if st.query_params.get(state.EXPORT_FORMAT) not in names:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 import streamlit as st
 
-from workbench.export.sources import PROMPTS
+from workbench.export.sources import EVALUATIONS, PROMPTS
 from workbench.filters import Condition, Filter, to_params
 from workbench.logs.bulk import Selection
 from workbench.ui import state
@@ -67,6 +67,21 @@ def draw_dataset_link(dataset_id: int, version: int) -> None:
         icon=":material/download:",
         query_params={"format": "csv", "options": orjson.dumps(options).decode()},
         help="As a file: CSV, JSONL, Parquet or Excel",
+    )
+
+
+def draw_grid_link(run_id: int) -> None:
+    """A link to the export of the grid of a run of an evaluation."""
+    options = {"source": EVALUATIONS, "name": EVALUATIONS, "evaluation_run": run_id}
+    st.page_link(
+        EXPORT_PAGE,
+        label="Export",
+        icon=":material/download:",
+        query_params={
+            state.EXPORT_FORMAT: "csv",
+            state.EXPORT_OPTIONS: orjson.dumps(options).decode(),
+        },
+        help="All rows of this run, as CSV, JSONL, Parquet or Excel",
     )
 
 

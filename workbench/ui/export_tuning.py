@@ -49,6 +49,19 @@ def _offered(options: Options, path: str, usual: Sequence[str], keys: list[str])
 
 
 def _draw_pairs(options: Options, scores: list[str]) -> None:
+    st.segmented_control(
+        "Pairs from",
+        ["scores", "votes"],
+        format_func={"scores": "Scores", "votes": "Votes in the playground"}.__getitem__,
+        required=True,
+        **bound(options, "tuning.pairs"),
+    )
+    if value_at(options, "tuning.pairs") == "votes":
+        st.caption(
+            "Of each vote the preferred answer and another one, where both are among what the "
+            "filter finds and were asked the same. Ties are left out."
+        )
+        return
     given = value_at(options, "tuning.score")
     names = scores if given in scores else [given, *scores]
     st.selectbox(

@@ -91,7 +91,7 @@ def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int
     """Leave out duplicates and what a class has too much of; the limit of a class."""
     tuning = spec.tuning
     if spec.is_preference:
-        PAIRS[tuning.pairs](spec, staging)
+        PAIRS[tuning.pairs](spec, staging, snapshot.connection)
         return None
     if tuning.duplicates:
         staging.mark_duplicates(reasons.DUPLICATE)

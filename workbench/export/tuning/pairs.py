@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,18 +14,33 @@ from workbench.export.output import Output, WrittenFile
 from workbench.export.spec import Spec
 from workbench.export.tables.sink import HashingFile
 from workbench.export.tuning import reasons
+from workbench.store.connection import Connection
 from workbench.store.export_staging import BROKEN, Staging
+from workbench.store.playground_votes import preference_pairs
 
 PAIRS_FILE = "pairs.jsonl"
+_GIVEN = pa.schema([("preferred", pa.int64()), ("other", pa.int64())])
 
 
-def _by_score(spec: Spec, staging: Staging) -> None:
+def _by_score(spec: Spec, staging: Staging, _connection: Connection) -> None:
     staging.pair_by_score(reasons.NO_SCORE, reasons.NO_PAIR, spec.tuning.min_gap)
+
+
+def _by_votes(_spec: Spec, staging: Staging, connection: Connection) -> None:
+    preferred, other = array("q"), array("q")
+    for one, another in preference_pairs(connection):
+        preferred.append(one)
+        other.append(another)
+    given = pa.table({"preferred": pa.array(preferred), "other": pa.array(other)}, schema=_GIVEN)
+    staging.pair_given(reasons.NO_VOTE, reasons.NO_PAIR, given)
 
 
 #: Where pairs come from, by `Tuning.pairs`. Each puts them among the staging's pairs and leaves out
 #: what has none; those that people chose are for `Staging.pair_given`.
-PAIRS: dict[str, Callable[[Spec, Staging], None]] = {"scores": _by_score}
+PAIRS: dict[str, Callable[[Spec, Staging, Connection], None]] = {
+    "scores": _by_score,
+    "votes": _by_votes,
+}
 
 
 def check_pairs(spec: Spec, staging: Staging, spool: Path) -> None:
@@ -67,7 +83,7 @@ def write_pairs(spec: Spec, staging: Staging, output: Output) -> WrittenFile:
             told = []
             for row in batch.to_pylist():
                 found = {"preferred": row["id"], "other": row["other_id"]}
-                if row["score"] is not None or row["other_score"] is not None:
+                if spec.tuning.pairs == "scores":
                     found |= {
                         "score": spec.tuning.score,
                         "preferred_score": row["score"],

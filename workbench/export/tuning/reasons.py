@@ -13,6 +13,7 @@ DUPLICATE = "duplicate"
 NEAR_DUPLICATE = "near duplicate"
 BALANCED = "over the class limit"
 NO_SCORE = "no score"
+NO_VOTE = "no vote"
 NO_PAIR = "no pair"
 #: In the order in which they are found.
 REASONS = {
@@ -27,7 +28,8 @@ REASONS = {
     NEAR_DUPLICATE: "Nearly the same example is in the pack already.",
     BALANCED: "Its class has enough examples.",
     NO_SCORE: "It has no score of the chosen name.",
-    NO_PAIR: "No other answer to the same input has a score that differs enough.",
+    NO_VOTE: "No vote of the playground prefers it to another answer, or another one to it.",
+    NO_PAIR: "No other answer to the same input makes a pair with it.",
 }
 
 

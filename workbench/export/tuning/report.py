@@ -51,6 +51,10 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
         "near_duplicates": tuning.near_duplicates,
         "warnings": _warnings(spec, numbers, validation, earlier, by_others),
     }
+    if spec.is_preference:
+        told["pairs"] = {"from": tuning.pairs}
+        if tuning.pairs == "scores":
+            told["pairs"] |= {"score": tuning.score, "min_gap": tuning.min_gap}
     if tuning.balance_by is not None:
         told["balance"] = {
             "by": tuning.balance_by,

@@ -68,7 +68,7 @@ class Reader:
         self._format = self.spec.entry.load()()
         self._most_tokens = self.spec.tuning.max_tokens or self._format.MAX_TOKENS
         self._file = self.spool.open("xb", buffering=2**20)
-        if self.spec.is_preference:
+        if self.spec.is_preference and self.spec.tuning.pairs == "scores":
             self._score = SCORE + self.spec.tuning.score
 
     def close(self) -> None:
@@ -86,8 +86,8 @@ class Reader:
             names.append("tags" if tuning.balances_tag else tuning.balance_by)
         if tuning.answer != "output":
             names.append(tuning.answer)
-        if self.spec.is_preference:
-            names.append(SCORE + tuning.score)
+        if self._score is not None:
+            names.append(self._score)
         if self.masker is not None and self.masker.name_fields:
             names.append("metadata")
         return [column_of(name) for name in dict.fromkeys(names)]
@@ -167,7 +167,7 @@ class Reader:
     def _line(self, example: Example) -> tuple[bytes, bytes]:
         """The line (or half) and a digest of what was asked."""
         asked = _asked(example)
-        if self._score is not None:
+        if self.spec.is_preference:
             return orjson.dumps(self._format.half(example)) + b"\n", asked
         train_all = self.spec.tuning.train_on == "all"
         line = self._format.line(example, train_all=train_all)
