@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,7 +18,6 @@ from workbench.registry import publishing
 from workbench.registry.publishing import Draft
 from workbench.store import datasets
 from workbench.store.store import Store
-from workbench.ui.evaluation_table import table_text
 
 MARK = "<script>alert(1)</script>"
 RATING = NewColumn(
@@ -336,15 +334,6 @@ def test_settings_of_the_run_are_kept(
     assert not app.exception, app.exception
     run = grids.grid(store, evaluation[1]).run
     assert (run.budget, run.concurrency) == (Decimal("2.5"), 3)
-
-
-def test_a_page_leaves_as_csv_without_formulas(store: Store) -> None:
-    rows: list[dict[str, Any]] = [{"question": "=1+1", "n": -5}, {"question": 'say "hi"'}]
-    id_ = add_dataset(store, rows, ["question", "n"])
-    _, run_id = grids.create(store, ACTOR, "x", dataset_id=id_, columns=[regex("a", "question")])
-    page = grid_reading.page(store, run_id, cut=None)
-    lines = table_text(page.rows, ["question", "n", "a"]).splitlines()
-    assert lines == ["row,question,n,a", "1,'=1+1,-5,", '2,"say ""hi""",,']
 
 
 def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
