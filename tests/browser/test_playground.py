@@ -101,7 +101,8 @@ def test_a_killed_server_leaves_finished_columns_and_marks_the_others_interrupte
     visit: Visit, server: Server
 ) -> None:
     visitor = visit()
-    page = three_slow_columns(visitor)
+    # Long enough to be under way when the server is killed, however slow the machine is.
+    page = three_slow_columns(visitor, " ".join([LONG] * 12))
     choose_model(visitor, 1, "echo/echo")
     page.get_by_role("button", name=re.compile("Run all")).click()
     expect(column(page, 1)).to_contain_text("done")

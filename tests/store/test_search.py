@@ -263,3 +263,16 @@ def test_free_text_finds_by_input_and_output(store: Store) -> None:
     assert [row.id for row in get_page(store, Filter(text="rätsel"), 5).rows] == [second, first]
     assert [row.id for row in get_page(store, Filter(text="100%"), 5).rows] == [second]
     assert search.count(store.connection, Filter(text="nirgends"), now=NOON) == 0
+
+
+@pytest.mark.parametrize("key", ["tool_calls", "tool_calls.function", "tool_calls.function.name"])
+def test_an_older_function_call_has_the_keys_of_a_tool_call(store: Store, key: str) -> None:
+    call = {"name": "find_order", "arguments": '{"city": "Lyon"}'}
+    output = [{"role": "assistant", "content": [], "function_call": call}]
+    model = f"older-{key}"
+    add(store, [0], model=model, output=output)
+    add(store, [1], model=model, output=[{"role": "assistant", "content": []}])
+    found = Filter(
+        Group((Condition("engine", "is", model), Condition("output_keys", "contains", key)))
+    )
+    assert search.count(store.connection, found, now=datetime.now(UTC)) == 1

@@ -131,10 +131,20 @@ def _either(found: Iterable[Values]) -> Values:
     )
 
 
+_MADE_STEPS = frozenset({_CALLS, "function", "type"})
+_CALL_WORDS = (_CALLS, "function_call", "\\u00")
+
+
 def _guarded(values: Values, column: str, key: str) -> Values:
     """A plain search for the longest step goes before any parsing. JSON may write a letter as
     \\u0061, so a text with such an escape passes too."""
     steps = [step for step in key.split(".") if _STEP.fullmatch(step)]
+    if key.split(".")[0] == _CALLS:
+        # An older function call is read as a tool call, and says none of these words itself.
+        steps = [step for step in steps if step not in _MADE_STEPS]
+        if not steps:
+            either = " OR ".join(f"contains({column}, '{word}')" for word in _CALL_WORDS)
+            return Values(values.sql, values.params, f"({either})", ())
     if not steps:
         return values
     guard = f"(contains({column}, ?) OR contains({column}, '\\u00'))"

@@ -30,14 +30,14 @@ def choices() -> list[str]:
 
 
 def names_of(provider: str) -> list[str]:
-    """The models of a provider or connected endpoint, under any name that callers use for it; []
-    where it is not ready."""
+    """The models of a provider or connected endpoint, under any name that callers use for it; where
+    it is not ready, those whose prices are known."""
     found = find(provider)
     wanted = found.name if found is not None else provider
     for one in about.ready(open_host()):
         if one.name in (provider, wanted) and one.state == "ready":
             return _names(one)
-    return []
+    return [each.id for each in known(wanted) if not each.deprecated][:_MOST]
 
 
 def connected() -> list[str]:
