@@ -39,8 +39,11 @@ def draw_answers(view: View) -> None:
             last = view.last.get(column.id)
             status, measures = _draw_column(view, column, last, best.get(column.id, set()))
             live = _draw_thread(view, column, Look(markdown))
-            if last is not None and status is not None and live is not None:
-                slots[last.id] = Slots(column, status, measures, live)
+            if last is not None and status is not None:
+                # One that ended while it was drawn has no place of its text; as it does not go on
+                # any more, the page is drawn anew for it.
+                text = st.empty() if live is None else live
+                slots[last.id] = Slots(column, status, measures, text)
             if last is not None:
                 draw_tool_results(view, column, last)
                 draw_preferring(view, column, last)
