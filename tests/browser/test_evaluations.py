@@ -32,6 +32,9 @@ def add_regex(page: Page, pattern: str) -> None:
     page.get_by_role("button", name="Add a column").click()
     page.get_by_role("radio", name="Check").click()
     page.get_by_role("radio", name="Regex").click()
+    # The fields of the type before may still stand while those of this one come.
+    expect(page.get_by_label("Pattern", exact=True)).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_count(1)
     page.get_by_label("Name", exact=True).fill("monday")
     page.get_by_label("Pattern", exact=True).fill(pattern)
     page.get_by_label("Pattern", exact=True).press("Tab")
