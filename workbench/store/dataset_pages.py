@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -19,6 +19,8 @@ from workbench.store.dataset_reading import (
 from workbench.store.dataset_row_changes import pointer
 from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, NUMBER, TEXT, merged
 from workbench.store.errors import Refused
+from workbench.store.text_conditions import Operator as Operator
+from workbench.store.text_conditions import compared
 
 MAX_CONDITIONS = 20
 MAX_TEXT = 2_000
@@ -26,8 +28,6 @@ MAX_TEXT = 2_000
 #: is all of its values.
 VALUE, ANY, ROW, SPLIT, TAG, SOURCE = "value", "any", "row", "split", "tag", "source"
 Field = Literal["value", "any", "row", "split", "tag", "source"]
-Operator = Literal["contains", "is", "lt", "le", "gt", "ge", "empty"]
-_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _TYPES = {"VARCHAR": TEXT, "BOOLEAN": BOOLEAN}
 _TYPES |= dict.fromkeys(("UBIGINT", "BIGINT", "DOUBLE", "HUGEINT", "UHUGEINT"), NUMBER)
 
@@ -190,34 +190,7 @@ def _condition(one: Condition, value: str) -> tuple[str, list[Any]]:
     else:
         names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
         text, bound = names[one.field], []
-    return _compared(one, text, bound)
-
-
-def _compared(one: Condition, text: str, bound: list[Any]) -> tuple[str, list[Any]]:
-    number = _number(one.text)
-    if one.operator == "empty":
-        return f"coalesce({text}, '') = ''", bound
-    if one.operator == "contains":
-        return f"contains(lower({text}), lower(?))", [*bound, one.text]
-    if one.operator == "is":
-        if number is None:
-            return f"lower({text}) = lower(?)", [*bound, one.text]
-        return (
-            f"({text} = ? OR TRY_CAST({text} AS DOUBLE) = ?)",
-            [*bound, one.text, *bound, number],
-        )
-    sign = _SIGNS[one.operator]
-    if number is None:
-        return f"lower({text}) {sign} lower(?)", [*bound, one.text]
-    return f"TRY_CAST({text} AS DOUBLE) {sign} ?", [*bound, number]
-
-
-def _number(text: str) -> float | None:
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if abs(found) < float("inf") else None
+    return compared(one.operator, one.text, text, bound)
 
 
 def value_names(

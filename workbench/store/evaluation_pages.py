@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -20,6 +20,8 @@ from workbench.store.connection import Connection
 from workbench.store.dataset_reading import IN_VERSION
 from workbench.store.errors import Refused
 from workbench.store.evaluation_values import DONE, STALE, WAITING, RunInfo
+from workbench.store.text_conditions import Operator as Operator
+from workbench.store.text_conditions import compared
 
 MAX_CONDITIONS = 20
 MAX_TEXT = 2_000
@@ -29,8 +31,6 @@ MAX_TEXT = 2_000
 Field = Literal["value", "state", "passed", "cost", "row", "split", "tag", "any"]
 #: contains, is: capitals aside; numbers are compared as numbers. state: `text` is one of
 #: CELL_STATES but "running"; passed: "true" or "false". empty: no value, or an empty text.
-Operator = Literal["contains", "is", "lt", "le", "gt", "ge", "empty"]
-_SIGNS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _NUMBERS = "('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT')"
 # The marks of blobs are no JSON; without them a digest stands in the place of its image.
 _BARE = f"replace(d.value, chr({ord(MARK)}), '')"
@@ -204,40 +204,15 @@ def _condition(query: _Query, one: Condition) -> tuple[str, list[Any]]:
     if one.field == "passed":
         return (f"{name}.passed = ?" if name else "false AND ?"), [one.text == "true"]
     if one.field == "cost":
-        return _compared(one, f"{name}.cost::VARCHAR" if name else "NULL::VARCHAR", [])
-    if one.field == "row":
-        return _compared(one, "d.id::VARCHAR", [])
-    if one.field == "split":
-        return _compared(one, "d.split", [])
-    text, given = query.text(one.column)
-    return _compared(one, text, given)
-
-
-def _compared(one: Condition, text: str, bound: list[Any]) -> tuple[str, list[Any]]:
-    number = _number(one.text)
-    if one.operator == "empty":
-        return f"coalesce({text}, '') = ''", bound
-    if one.operator == "contains":
-        return f"contains(lower({text}), lower(?))", [*bound, one.text]
-    if one.operator == "is":
-        if number is None:
-            return f"lower({text}) = lower(?)", [*bound, one.text]
-        return (
-            f"({text} = ? OR TRY_CAST({text} AS DOUBLE) = ?)",
-            [*bound, one.text, *bound, number],
+        return compared(
+            one.operator, one.text, f"{name}.cost::VARCHAR" if name else "NULL::VARCHAR", []
         )
-    sign = _SIGNS[one.operator]
-    if number is None:
-        return f"lower({text}) {sign} lower(?)", [*bound, one.text]
-    return f"TRY_CAST({text} AS DOUBLE) {sign} ?", [*bound, number]
-
-
-def _number(text: str) -> float | None:
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if abs(found) < float("inf") else None
+    if one.field == "row":
+        return compared(one.operator, one.text, "d.id::VARCHAR", [])
+    if one.field == "split":
+        return compared(one.operator, one.text, "d.split", [])
+    text, given = query.text(one.column)
+    return compared(one.operator, one.text, text, given)
 
 
 def cells(

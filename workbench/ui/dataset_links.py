@@ -90,6 +90,16 @@ def turn_to(page: int) -> None:
         st.query_params["page"] = str(page)
 
 
+def order_by(name: str, descending: bool) -> None:
+    """Put an order into the link; the rows' own order, rising, leaves it."""
+    text = f"-{name}" if descending else name
+    if text == "@row":
+        st.query_params.pop(state.SORT, None)
+    else:
+        st.query_params[state.SORT] = text
+    turn_to(1)
+
+
 def show_tab(tab: str) -> None:
     """Rows, changes or versions; what another one showed leaves the link."""
     for name in (state.ROW, "page"):

@@ -13,7 +13,7 @@ from workbench.store.datasets import Dataset
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
-from workbench.ui.dataset_links import draw_pages, say, show_dataset, turn_to
+from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset, turn_to
 from workbench.ui.importing import receive
 from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
@@ -31,17 +31,13 @@ def draw_list() -> None:
         _draw_empty(text, deleted)
         return
     pages = (total + ROWS - 1) // ROWS
-    number = min(_number(st.query_params.get("page", "1")), pages)
+    number = min(read_number("page") or 1, pages)
     found = datasets.listed(
         connection, text, limit=ROWS, offset=(number - 1) * ROWS, deleted=deleted
     )
     st.markdown(f"**{total:,}** {'dataset' if total == 1 else 'datasets'}")
     _draw_table(found, deleted)
     draw_pages(pages, number)
-
-
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def _draw_filters() -> tuple[str, bool]:

@@ -18,7 +18,7 @@ from workbench.store.errors import Refused
 from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.dataset_grid import draw_grid
-from workbench.ui.dataset_links import Opened, draw_pages, read_number, show_row, turn_to
+from workbench.ui.dataset_links import Opened, draw_pages, order_by, read_number, show_row, turn_to
 from workbench.ui.dataset_picked import draw_picked
 from workbench.ui.dataset_row import draw_row
 from workbench.ui.dataset_values import NUMBER, brief
@@ -90,7 +90,7 @@ def _draw_sort(names: list[str]) -> None:
         key=key,
         label_visibility="collapsed",
         width=170,
-        on_change=lambda: _order(st.session_state[key], chosen.descending),
+        on_change=lambda: order_by(st.session_state[key], chosen.descending),
     )
     st.button(
         "",
@@ -98,17 +98,8 @@ def _draw_sort(names: list[str]) -> None:
         type="tertiary",
         key="dataset-sort-way",
         help="The other way round",
-        on_click=lambda: _order(st.session_state[key], not chosen.descending),
+        on_click=lambda: order_by(st.session_state[key], not chosen.descending),
     )
-
-
-def _order(name: str, descending: bool) -> None:
-    text = f"-{name}" if descending else name
-    if text == "@row":
-        st.query_params.pop(state.SORT, None)
-    else:
-        st.query_params[state.SORT] = text
-    turn_to(1)
 
 
 def _page(found: Opened, where: Sequence[Condition], sort: Sort, number: int) -> Page:

@@ -15,7 +15,7 @@ from workbench.store.errors import Refused
 from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import state, words
-from workbench.ui.dataset_links import draw_pages, read_number, turn_to
+from workbench.ui.dataset_links import draw_pages, order_by, read_number, turn_to
 from workbench.ui.evaluation_cell import Place, draw_cell
 from workbench.ui.evaluation_heads import draw_heads
 from workbench.ui.evaluation_links import find, read_cell
@@ -126,7 +126,7 @@ def _draw_order(found: Grid) -> None:
         key=key,
         label_visibility="collapsed",
         width=170,
-        on_change=lambda: _order(st.session_state[key], chosen.descending),
+        on_change=lambda: order_by(st.session_state[key], chosen.descending),
     )
     st.button(
         "",
@@ -134,17 +134,8 @@ def _draw_order(found: Grid) -> None:
         type="tertiary",
         key="evaluation-sort-way",
         help="The other way round",
-        on_click=lambda: _order(st.session_state[key], not chosen.descending),
+        on_click=lambda: order_by(st.session_state[key], not chosen.descending),
     )
-
-
-def _order(name: str, descending: bool) -> None:
-    text = f"-{name}" if descending else name
-    if text == "@row":
-        st.query_params.pop(state.SORT, None)
-    else:
-        st.query_params[state.SORT] = text
-    turn_to(1)
 
 
 def _page(found: Grid, where: Sequence[Condition], sort: Sort, number: int) -> Page:

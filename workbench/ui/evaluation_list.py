@@ -15,7 +15,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui import evaluation_words as say_it
-from workbench.ui.dataset_links import draw_pages, say, turn_to
+from workbench.ui.dataset_links import draw_pages, read_number, say, turn_to
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
 from workbench.ui.log_table import ROW_HEIGHT
@@ -33,15 +33,11 @@ def draw_list() -> None:
         _draw_empty(text, deleted)
         return
     pages = (total + ROWS - 1) // ROWS
-    number = min(_number(st.query_params.get("page", "1")), pages)
+    number = min(read_number("page") or 1, pages)
     found = grids.listed(store, text, deleted=deleted, limit=ROWS, offset=(number - 1) * ROWS)
     st.markdown(f"**{total:,}** {'evaluation' if total == 1 else 'evaluations'}")
     _draw_table(found, deleted)
     draw_pages(pages, number)
-
-
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def _draw_filters() -> tuple[str, bool]:
