@@ -7,7 +7,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_first_visit import log
@@ -42,9 +42,17 @@ def click_at(visitor: Visitor, x: float, line: int) -> None:
     table = visitor.page.locator('[data-testid="stDataFrame"]').first
     expect(table.locator("canvas").first).to_be_visible()
     box = table.bounding_box()
+    # What loads above it (the chart) moves the table: a person clicks at what stands still.
+    while box != (box := settled_box(visitor, table)):
+        pass
     assert box is not None
     visitor.page.mouse.click(box["x"] + x, box["y"] + 30 * (line + 1) + 15)
     visitor.settle()
+
+
+def settled_box(visitor: Visitor, table: Locator) -> FloatRect | None:
+    visitor.page.wait_for_timeout(150)
+    return table.bounding_box()
 
 
 def tick(visitor: Visitor, line: int) -> None:
@@ -134,7 +142,7 @@ def test_headings_sort_the_whole_list_and_values_narrow_it(visit: Visit, server:
     page = visitor.goto("/logs?columns=latency,model,id")
     visitor.settle()
     click_at(visitor, 70, -1)
-    assert asked(visitor)["sort"] == ["-latency"]
+    expect(page).to_have_url(re.compile(r"[?&]sort=-latency\b"))
     visitor.settle()
     click_at(visitor, 70, 0)
     assert asked(visitor)["request"] == [str(ids[-1])]

@@ -17,7 +17,7 @@ import pytest
 
 from tests.server import KEY, Server, log_body
 from workbench.settings import Settings
-from workbench.store import requests
+from workbench.store import pieces, requests
 from workbench.store.store import Store
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,11 @@ def assert_all_there(database: str, answered: Answered) -> None:
     try:
         with store.connection.cursor() as cursor:
             ids = Counter(id_ for (id_,) in cursor.execute("SELECT id FROM requests").fetchall())
-            bodies = cursor.execute("SELECT request_id, raw FROM bodies").fetchall()
+            found = cursor.execute("SELECT request_id, raw FROM bodies").fetchall()
+            ids_of = [id_ for id_, _ in found]
+            # Long ones are kept in pieces.
+            whole = pieces.whole(cursor, ids_of, ("raw",), [(raw,) for _, raw in found])
+            bodies = [(id_, raw) for id_, (raw,) in zip(ids_of, whole, strict=True)]
         assert not [id_ for id_, times in ids.items() if times != 1]
         assert Counter(id_ for id_, _ in bodies) == ids
         lost = sorted(set(answered.texts) - set(ids))

@@ -90,7 +90,7 @@ BOMBS = [
     "{{ '{:>999999999}'.format(x) }}",
     "{{ x|indent(999999999, true) }}",
     "{{ x|wordwrap(1, wrapstring='a' * 99999999) }}",
-    "{{ range(99999)|batch(1)|list|string|list|string|length }}",
+    "{{ range(99999)|batch(1)|list|string|list|string|list|string|list|string|length }}",
 ]
 FIELDS = [
     "{x}",

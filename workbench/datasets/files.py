@@ -20,7 +20,8 @@ from workbench.logs.importing.record import ImportFailed, Refusal, Row
 class Source(Protocol):
     """unit: what a place counts ("line", "row", "element"). columns: where the file names them.
     sheets, sheet: of a workbook; no sheets elsewhere. is_typed: values have types of their own;
-    texts_are_texts: a text that looks like JSON is a text all the same."""
+    texts_are_texts: a text that looks like JSON is a text all the same. kinds: what an own export
+    says of its columns, see `Parquet`."""
 
     @property
     def unit(self) -> str: ...
@@ -32,6 +33,8 @@ class Source(Protocol):
     def is_typed(self) -> bool: ...
     @property
     def texts_are_texts(self) -> bool: ...
+    @property
+    def kinds(self) -> dict[str, str]: ...
     def rows(self) -> Iterator[tuple[int, Row | Refusal]]: ...
 
 
@@ -58,6 +61,10 @@ class _Contained:
     def texts_are_texts(self) -> bool:
         return isinstance(self.container, Lines | JsonArray)
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        return dict(getattr(self.container, "kinds", {}))
+
     def rows(self) -> Iterator[tuple[int, Row | Refusal]]:
         decoder = self.container.decoder()
         for block in self.container.blocks(Position()):
@@ -74,6 +81,10 @@ class _Contained:
 class _Sheet(Excel):
     is_typed = True
     texts_are_texts = False
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        return {}
 
 
 @contextmanager

@@ -101,7 +101,9 @@ def proposed(source: Source, rows: Sequence[Row]) -> tuple[ColumnPlan, ...]:
     for column in columns:
         values = [row.get(column) for row in rows]
         type_: Type = "any"
-        if not source.texts_are_texts:
+        if kind := source.kinds.get(column):
+            type_ = "json" if kind == "json" else "any"
+        elif not source.texts_are_texts:
             type_ = types.type_of(values, is_typed=source.is_typed)
         name = _name(column, taken)
         taken.add(name)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.export.tables.sink import HashingFile
+from workbench.logs.importing.parquetrows import KIND_MARK
 from workbench.store.export_columns import Column
 
 # A row group is what a reader and this writer hold in memory: so many rows of 3 KB, or fewer of
@@ -34,6 +35,11 @@ _TYPES = {
 }
 
 
+def _field(column: Column) -> pa.Field:
+    type_ = _TYPES.get(column.kind, pa.string())
+    return pa.field(column.name, type_, metadata={KIND_MARK: column.kind})
+
+
 class ParquetSink:
     LISTS_AS_TEXT = False
     MAX_ROWS = None
@@ -44,7 +50,7 @@ class ParquetSink:
         self._held: list[pa.Table] = []
         self._rows = self._bytes = 0
         # Said beforehand, so that a file without a row has the types of every other.
-        self._schema = pa.schema([(c.name, _TYPES.get(c.kind, pa.string())) for c in columns])
+        self._schema = pa.schema([_field(column) for column in columns])
         self._writer = pq.ParquetWriter(
             self.file,
             self._schema,

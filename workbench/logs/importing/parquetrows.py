@@ -15,6 +15,8 @@ from workbench.logs.importing.record import ImportFailed, Refusal, Row
 from workbench.logs.importing.values import plain
 
 _LEAST_ROWS = 16
+#: Where an export says, with each of its columns, what is in it (see `Parquet.kinds`).
+KIND_MARK = b"workbench.kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ class ParquetDecoder:
 
 
 class Parquet:
-    """A Parquet file. An offset is a number of rows."""
+    """A Parquet file. An offset is a number of rows.
+
+    kinds: of the columns of an own export, as `store.export_columns.Column` has them; a text of the
+    kind "json" is a value written as JSON, one of the kind "text" is a text whatever it looks like.
+    """
 
     unit = "row"
 
@@ -38,6 +44,11 @@ class Parquet:
         try:
             with pq.ParquetFile(path) as file:
                 self.header = tuple(file.schema_arrow.names)
+                self.kinds = {
+                    each.name: each.metadata[KIND_MARK].decode(errors="replace")
+                    for each in file.schema_arrow
+                    if KIND_MARK in (each.metadata or {})
+                }
                 groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
                 self._groups = [group.num_rows for group in groups]
                 largest = max((g.total_byte_size / max(1, g.num_rows) for g in groups), default=1)
