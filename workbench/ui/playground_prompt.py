@@ -48,6 +48,7 @@ def draw_prompt(session: Session) -> None:
     cards, panel = st.columns([1.1, 1], gap="medium")
     with cards:
         draw_cards(shared, changed)
+    draw_fixes = None
     with panel:
         more = _names_elsewhere(session)
         if shared.template_id is None and template_of(session) is None:
@@ -59,9 +60,13 @@ def draw_prompt(session: Session) -> None:
             draw_values(shared, nothing, changed, more, template_of(session))
         else:
             template = template_of(session)
-            draw_panel(shared, changed, values_first=True, more=more, template=template)
+            draw_fixes = draw_panel(
+                shared, changed, values_first=True, more=more, template=template
+            )
         draw_tools(shared, changed, lambda: draw_mocks(session, shared))
         draw_structured_output(shared, changed)
+    if draw_fixes is not None:
+        draw_fixes()
 
 
 def _words(session: Session) -> str:

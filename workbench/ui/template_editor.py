@@ -31,9 +31,12 @@ def draw_editor(editing: Editing) -> None:
     cards, panel = st.columns([1.1, 1], gap="medium")
     with cards:
         draw_cards(editing, changed)
-        draw_settings(editing, changed)
+    # Before the settings: it is what an edit is answered with.
     with panel:
-        draw_panel(editing, changed, linked=True)
+        draw_fixes = draw_panel(editing, changed, linked=True)
+    with cards:
+        draw_settings(editing, changed)
+    draw_fixes()
 
 
 def _draw_bar(editing: Editing) -> None:

@@ -4,11 +4,13 @@ marked text and result."""
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from workbench.messages import TemplateFormat
 from workbench.registry.editing import Editing
@@ -32,6 +34,9 @@ from workbench.ui.template_values import take_linked
 from workbench.ui.template_views import draw_one_view, draw_views
 
 LOGGED_INPUTS = 50
+# While somebody types, fixes are proven once the text has stood still for so long.
+REST_SECONDS = 0.25
+_LOOK_SECONDS = 0.05
 _FIXES = "template-fixes"
 _SAID = 12
 
@@ -44,8 +49,11 @@ def draw_panel(
     more: Sequence[str] = (),
     template: tuple[int, str] | None = None,
     linked: bool = False,
-) -> None:
-    """values_first: the variables are to be filled in, not only looked at, and one view at a time
+) -> Callable[[], None]:
+    """Draw all but the doctor's fixes, which the function that comes back draws into their place:
+    proving them renders the text a hundred times, so it is called when all else is drawn.
+
+    values_first: the variables are to be filled in, not only looked at, and one view at a time
     is drawn. more: names of variables that stand elsewhere and are filled in here too. template:
     see `draw_values`. linked: the views and the variable set stand in the link."""
     if linked:
@@ -58,11 +66,15 @@ def draw_panel(
         draw_one_view(editing, analysis, resolve, changed, more, template)
     else:
         draw_views(editing, analysis, resolve, changed, linked)
-    # Last: proving a fix renders the text a hundred times, and what was typed is answered before.
-    if offers is not None:
-        with offers:
-            for fix in _fixes(editing, analysis):
-                _draw_fix(editing, fix, changed)
+
+    def draw_fixes() -> None:
+        if offers is not None:
+            place = st.empty()
+            with offers:
+                for fix in _fixes(editing, analysis, lambda: _rest(place)):
+                    _draw_fix(editing, fix, changed)
+
+    return draw_fixes
 
 
 def _draw_other_parser(editing: Editing, analysis: PromptAnalysis, resolve: SnippetFinder) -> None:
@@ -114,12 +126,21 @@ def _reason(one: Diagnosis) -> str:
     return f'<li class="wb-{one.severity}-line">{place}{escaped(one.reason)}{advice}</li>'
 
 
-def _fixes(editing: Editing, analysis: PromptAnalysis) -> list[PromptFix | Refusal]:
-    """Both fixes, proven; made once for a text, since proving renders it a hundred times."""
-    digest = hashlib.sha256(orjson.dumps(editing.prompt)).hexdigest()
+def _digest(prompt: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(prompt)).hexdigest()
+
+
+def _fixes(
+    editing: Editing, analysis: PromptAnalysis, rest: Callable[[], None]
+) -> list[PromptFix | Refusal]:
+    """Both fixes, proven; made once for a text, since proving renders it a hundred times.
+    rest: called before another text is proven."""
+    digest = _digest(editing.prompt)
     kept: tuple[str, list[PromptFix | Refusal]] | None = st.session_state.get(_FIXES)
-    if kept is not None and kept[0] == digest:
-        return kept[1]
+    if kept is not None:
+        if kept[0] == digest:
+            return kept[1]
+        rest()
     logged: list[dict[str, Any]] = []
     if editing.template_id is not None:
         found = newest_inputs(
@@ -135,15 +156,31 @@ def _fixes(editing: Editing, analysis: PromptAnalysis) -> list[PromptFix | Refus
     return fixes
 
 
+def _rest(place: DeltaGenerator) -> None:
+    """Wait a moment in which the browser draws and the next edit ends this run: a run gives way
+    only where it draws something."""
+    until = time.monotonic() + REST_SECONDS
+    while time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+        place.empty()
+
+
 def _draw_fix(editing: Editing, fix: PromptFix | Refusal, changed: Callable[[], None]) -> None:
     if isinstance(fix, Refusal):
         what = "Escaping" if fix.kind == "escape" else "Converting"
         st.html(f'<p class="wb-note">{what} is not offered: {escaped(fix.reason)}</p>')
         return
 
+    drawn = _digest(editing.prompt)
+
     def take() -> None:
-        editing.put(fix.prompt)
-        changed()
+        # A click can come before what was typed last has its own fix.
+        made: PromptFix | Refusal = fix
+        if _digest(editing.prompt) != drawn:
+            made = attempt_prompt(fix.kind, editing.prompt, [], pool=shared_pool())
+        if isinstance(made, PromptFix):
+            editing.put(made.prompt)
+            changed()
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(

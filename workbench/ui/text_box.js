@@ -1,5 +1,5 @@
 // A text area that hands its text over as one types, a moment after the last key.
-const WAIT_MS = 120;
+const WAIT_MS = 50;
 const boxes = new WeakMap();
 
 class Box {
