@@ -112,9 +112,11 @@ def _script(command: list[str]) -> list[str]:
 
 
 def _pytest(slow: bool, options: list[str]) -> int:
-    # What takes long is shown, so that the suite stays one that people run.
-    shown = [] if options else ["--durations=25"]
-    command = [sys.executable, "-m", "pytest", *(["--slow"] if slow else []), *shown, *options]
+    # Everything: on all cores (a browser each, so not more than four). What takes long is shown, so
+    # that the suite stays one that people run.
+    workers = str(min(4, os.cpu_count() or 1))
+    whole = [] if options else ["--durations=25", "-n", workers, "--dist", "worksteal"]
+    command = [sys.executable, "-m", "pytest", *(["--slow"] if slow else []), *whole, *options]
     return subprocess.run(command, check=False).returncode
 
 

@@ -94,6 +94,7 @@ def assert_all_there(database: str, answered: Answered) -> None:
         assert not lost, f"{len(lost)} of {len(answered.texts)} acknowledged requests are lost"
         kept: Counter[str] = Counter()
         for id_, raw in bodies:
+            assert raw is not None
             text = json.loads(raw)["kwargs"]["messages"][0]["content"]
             kept[text] += 1
             assert answered.texts.get(id_, text) == text, f"the body of {id_} is another one"
