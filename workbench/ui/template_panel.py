@@ -50,8 +50,9 @@ def draw_panel(
     template: tuple[int, str] | None = None,
     linked: bool = False,
 ) -> Callable[[], None]:
-    """Draw all but the doctor's fixes, which the function that comes back draws into their place:
-    proving them renders the text a hundred times, so it is called when all else is drawn.
+    """Draw all but what the other parser would find and the doctor's fixes: these are drawn into
+    their places by the function that comes back. Proving fixes renders the text a hundred times, so
+    it is called when all else is drawn.
 
     values_first: the variables are to be filled in, not only looked at, and one view at a time
     is drawn. more: names of variables that stand elsewhere and are filled in here too. template:
@@ -60,7 +61,7 @@ def draw_panel(
         take_linked(editing)
     resolve = SnippetFinder(open_store().registry_reader)
     analysis = analyse_prompt(editing.prompt, resolve)
-    _draw_other_parser(editing, analysis, resolve)
+    other_parser = st.empty()
     offers = _draw_problems(editing, analysis)
     if values_first:
         draw_one_view(editing, analysis, resolve, changed, more, template)
@@ -68,6 +69,8 @@ def draw_panel(
         draw_views(editing, analysis, resolve, changed, linked)
 
     def draw_fixes() -> None:
+        with other_parser:
+            _draw_other_parser(editing, analysis, resolve)
         if offers is not None:
             place = st.empty()
             with offers:
