@@ -8,13 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FloatRect,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.__main__ import BROWSERS
 from tests.server import Server, running
 
 WAIT_MS = 20_000
 QUIET_MS = 400
+# An element that has not moved for so long stands still; it is looked at so often.
+STILL_MS, MOST_MOVES = 150, 100
 # Chromium asks its maker's hosts for things of its own unless told not to.
 ARGUMENTS = [
     "--no-sandbox",
@@ -77,11 +87,25 @@ class Visitor:
 
     def click_row(self, number: int) -> None:
         """Click into the table's line `number` (from 0), on its model."""
+        self.click_table(290, number)
+
+    def click_table(self, x: float, line: int) -> None:
+        """Click into the page's first table, `x` pixels from its left; line -1 is the headings."""
         table = self.page.locator('[data-testid="stDataFrame"]').first
         expect(table.locator("canvas").first).to_be_visible()
-        box = table.bounding_box()
-        assert box is not None
-        self.page.mouse.click(box["x"] + 290, box["y"] + 30 * (number + 1) + 15)
+        box = self._still(table)
+        self.page.mouse.click(box["x"] + x, box["y"] + 30 * (line + 1) + 15)
+
+    def _still(self, element: Locator) -> FloatRect:
+        """Where an element is once nothing that loads above it (a chart) moves it any more."""
+        before = None
+        for _ in range(MOST_MOVES):
+            box = element.bounding_box()
+            if box is not None and box == before:
+                return box
+            before = box
+            self.page.wait_for_timeout(STILL_MS)
+        raise AssertionError("the element does not stand still")
 
 
 Visit = Callable[..., Visitor]

@@ -7,7 +7,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_first_visit import log
@@ -39,20 +39,8 @@ def fill(server: Server) -> list[int]:
 
 def click_at(visitor: Visitor, x: float, line: int) -> None:
     """Click into the table, `line` -1 being the headings."""
-    table = visitor.page.locator('[data-testid="stDataFrame"]').first
-    expect(table.locator("canvas").first).to_be_visible()
-    box = table.bounding_box()
-    # What loads above it (the chart) moves the table: a person clicks at what stands still.
-    while box != (box := settled_box(visitor, table)):
-        pass
-    assert box is not None
-    visitor.page.mouse.click(box["x"] + x, box["y"] + 30 * (line + 1) + 15)
+    visitor.click_table(x, line)
     visitor.settle()
-
-
-def settled_box(visitor: Visitor, table: Locator) -> FloatRect | None:
-    visitor.page.wait_for_timeout(150)
-    return table.bounding_box()
 
 
 def tick(visitor: Visitor, line: int) -> None:

@@ -105,14 +105,9 @@ def test_picked_requests_are_exported(visit: Visit, server: Server) -> None:
     page = visitor.goto("/logs")
     expect(page.get_by_text("16 requests ·")).to_be_visible()
     visitor.settle()
-    table = page.locator('[data-testid="stDataFrame"]').first
-    box = table.bounding_box()
-    assert box is not None
     for line in (0, 2):
-        page.mouse.click(box["x"] + 16, box["y"] + 30 * (line + 1) + 15)
+        visitor.click_table(16, line)
         visitor.settle()
-        box = table.bounding_box()
-        assert box is not None
     expect(page.get_by_text("2 requests picked")).to_be_visible()
     page.locator(".st-key-bulk").get_by_role("link", name="Export").click()
     expect(page.get_by_role("button", name="Export 2 requests as CSV")).to_be_visible()
