@@ -253,7 +253,7 @@ def test_texts_are_searched_once_for_the_count_and_the_page(
         return compile_filter(filter_, now)
 
     # What a query over all texts is made with, where no search stands for it.
-    monkeypatch.setattr("workbench.store.search.compile_filter", noted)
+    monkeypatch.setattr("workbench.store.search_finder.compile_filter", noted)
     slow_search(monkeypatch)
     client.post(SEARCH, json=where(tagged("bilby")) | {"q": "bilby"})
     assert read == []

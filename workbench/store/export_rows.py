@@ -31,7 +31,7 @@ from workbench.store.export_parts import (
     parts_of,
     reading,
 )
-from workbench.store.search import where_of
+from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
 TABLE_BYTES = 16 * 2**20

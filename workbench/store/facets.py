@@ -18,7 +18,7 @@ from workbench.filters.facet_values import chosen
 from workbench.store import text_search
 from workbench.store.connection import Connection, Cursor
 from workbench.store.metadata import VALUE
-from workbench.store.search import where_of
+from workbench.store.search_finder import where_of
 
 # Facet: the column, in the order in which they are shown.
 COLUMNS = {

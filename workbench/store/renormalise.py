@@ -18,7 +18,7 @@ from workbench.store import adding, blob_rows, blobs, clock, pieces, text_search
 from workbench.store.bulk import VIEW, run_over
 from workbench.store.connection import Connection, Cursor
 from workbench.store.rows import NewRequest
-from workbench.store.search import where_of
+from workbench.store.search_finder import where_of
 from workbench.store.store import Store
 
 #: Columns of `requests` that a reading makes.

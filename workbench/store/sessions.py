@@ -12,7 +12,7 @@ from workbench.store import blobs, clock, pieces
 from workbench.store.connection import Connection
 from workbench.store.metadata import VALUE
 from workbench.store.requests import SUMMARY_COLUMNS, summary_from
-from workbench.store.search import where_of
+from workbench.store.search_finder import where_of
 from workbench.store.session_rows import (
     KeyInUse,
     Position,

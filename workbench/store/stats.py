@@ -9,7 +9,7 @@ from decimal import Decimal
 from workbench.filters import Filter
 from workbench.store import clock
 from workbench.store.connection import Connection
-from workbench.store.search import where_of
+from workbench.store.search_finder import where_of
 from workbench.store.wall_clock import local_time
 
 
