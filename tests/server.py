@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from workbench.api.middleware import middleware
 from workbench.api.routes import routes
+from workbench.providers.host import close_host
 from workbench.settings import ROOT, settings
 from workbench.store.store import Store, close_store, open_store
 
@@ -156,6 +157,8 @@ def store_in_process(database: str, **more: str) -> Iterator[Store]:
     try:
         yield open_store()
     finally:
+        # As the server does: what asks models holds the store that it logs to.
+        close_host()
         close_store()
         os.environ.clear()
         os.environ.update(kept)
