@@ -20,6 +20,7 @@ from workbench.ui.search_box import draw_search_box, take_searched
 from workbench.ui.zones import viewer_zone
 
 _TIME = "filter-time"
+_TIME_DRAWN = "filter-time-drawn"
 
 
 def read_filter() -> Filter:
@@ -133,14 +134,23 @@ def _discard() -> None:
 
 def _draw_presets(filter_: Filter) -> None:
     preset = filter_.time_range.preset
-    st.session_state[_TIME] = preset if preset in PRESETS else None
+    # Where the time is none of these, a widget of its own: a browser that has not drawn that yet
+    # hands the last preset over with its next click, and it would be taken for a choice that undoes
+    # the time. Streamlit calls back for widgets that are gone, too.
+    key = st.session_state[_TIME_DRAWN] = _TIME if preset in PRESETS else f"{_TIME}-none"
+    st.session_state[key] = preset if preset in PRESETS else None
+
+    def choose() -> None:
+        if st.session_state[_TIME_DRAWN] == key:
+            write_filter(filter_.with_time_range(st.session_state[key] or "all"))
+
     st.segmented_control(
         "Time",
         list(PRESETS),
         format_func=lambda name: "All" if name == "all" else name,
-        key=_TIME,
+        key=key,
         label_visibility="collapsed",
-        on_change=lambda: write_filter(filter_.with_time_range(st.session_state[_TIME] or "all")),
+        on_change=choose,
     )
 
 
