@@ -165,6 +165,32 @@ def logged(database: str, run_id: int) -> tuple[Counter[str], str]:
         store.close()
 
 
+@dataclass
+class Books:
+    """What was answered and what the logs had of it when the server had last ended."""
+
+    database: str
+    run_id: int
+    asked: CountingVendor
+    answered: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+
+    def balance(self) -> str:
+        """After an end of the server: since the one before, nothing was asked but what the logs
+        did not have then, each once. Returns the run's state."""
+        # What was on its way is answered, and nobody is there to hear it.
+        _until_quiet(self.asked, 3 * self.asked.delay)
+        kept, state = logged(self.database, self.run_id)
+        with self.asked.lock:
+            answered = self.asked.answered.copy()
+        for text, times in answered.items():
+            missing = (REPEATS if text.startswith("Case") else 1) - self.kept[text]
+            now = times - self.answered[text]
+            assert now <= missing, f"{text} was asked {now} times, and {missing} answers missed"
+        self.answered, self.kept = answered, kept
+        return state
+
+
 def kill_rounds(database: str, rows: int, rounds: int) -> int:
     """Kill the server at random cells again and again, then let it finish; the grid is the one
     that nothing had disturbed, and no finished call was made anew. Returns the calls."""
@@ -177,34 +203,26 @@ def kill_rounds(database: str, rows: int, rounds: int) -> int:
             "OPENAI_BASE_URL": f"{asked.url}/v1",
             "WORKBENCH_MODEL_CONCURRENCY": "16",
         }
-        most: dict[str, int] = {}
+        books = Books(database, run_id, asked)
+        state = "running"
         for _ in range(rounds):
             server = Server(database, environment=environment).start(wait=False)
             target = asked.total + source.randint(1, max(2, calls // (rounds + 1)))
             _until(lambda target=target: asked.total >= target, server)
             time.sleep(source.uniform(0, 0.1))
             server.kill()
-            # What was on its way is answered, and nobody is there to hear it.
-            time.sleep(3 * asked.delay)
-            kept, state = logged(database, run_id)
-            with asked.lock:
-                for text, times in kept.items():
-                    due = REPEATS if text.startswith("Case") else 1
-                    now = asked.answered[text] + due - times
-                    most[text] = min(most.get(text, now), now)
+            state = books.balance()
             if state == "done":
                 break
         server = Server(database, environment=environment)
-        state, patience = "running", 3.0
+        patience = 3.0
         while state == "running" and patience < _WAIT_SECONDS:
             server.start()
             _until_quiet(asked, patience)
             server.stop()
-            _, state = logged(database, run_id)
+            state = books.balance()
             patience *= 2
         assert state == "done"
-        for text, times in most.items():
-            assert asked.answered[text] <= times, f"{text} was asked again after it was answered"
         total = asked.total
     check_whole(database, run_id, rows)
     return total
