@@ -185,7 +185,7 @@ def test_the_manifest_tells_what_is_in_the_files(store: Store, folder: Path) -> 
     ]
     assert told["rows"] == {"expected": 1, "written": 1}
     assert told["filter"]["words"] == "text contains plain"
-    assert "ILIKE '%plain%'" in told["filter"]["sql"]
+    assert "ILIKE '%plain%'" in told["filter"]["condition"]
     assert told["filter"]["json"] == {"q": "plain"}
     assert told["snapshot"]["newest_request"] == max(ids)
     assert told["masking"] is None
