@@ -24,6 +24,7 @@ from workbench.store.export_columns import Column, columns_of
 from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_evaluations import GridSnapshot
 from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
+from workbench.store.export_ratings import human_columns, names_of
 from workbench.store.export_rows import Snapshot
 from workbench.store.filter_sql import explain_sql, select_sql
 
@@ -305,12 +306,29 @@ def check_source(spec: Spec) -> None:
 def check_columns(connection: Connection, spec: Spec) -> list[Column]:
     """The columns that the spec asks for. Raises FieldError for what is not there."""
     source = source_of(spec)
+    if spec.tuning.human is not None and not spec.is_table:
+        _check_rated(connection, spec.tuning.human, spec.tuning.evaluation)
     try:
         return source.columns(connection, spec)
     except NotFound as error:
         raise FieldError(source.choice[0], str(error).rstrip(".")) from None
     except Refused as error:
         raise FieldError("columns", str(error).rstrip(".")) from None
+
+
+def _check_rated(connection: Connection, name: str, evaluation: int | None) -> None:
+    found = human_columns(connection, name)
+    if not found:
+        names = ", ".join(names_of(human_columns(connection))[:20]) or "none"
+        raise FieldError(
+            "tuning.answer", f'no evaluation has a human column "{name[:80]}"; there are: {names}'
+        )
+    if evaluation is not None and all(one.evaluation_id != evaluation for one in found):
+        ids = ", ".join(str(one.evaluation_id) for one in found[:20])
+        raise FieldError(
+            "tuning.evaluation",
+            f'evaluation {evaluation} has no human column "{name[:80]}"; it is in: {ids}',
+        )
 
 
 def snapshot_of(
