@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from tests.cli.test_with_server import command, told
 from tests.export.support import add, chat
+from tests.export.test_human_answers import evaluation
 from tests.server import Server, running
 from workbench.cli.main import main
+from workbench.evals.rating import rate
 from workbench.settings import Settings, settings
 from workbench.store import exports
 from workbench.store.store import Store
@@ -84,6 +86,20 @@ def test_a_preview_writes_nothing(alone: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_pack_learns_what_people_wrote_into_a_human_column(alone: str, tmp_path: Path) -> None:
+    store = Store(Settings(database=alone))
+    ids = add(store, chat(90, "Rated?", "Not well."))
+    made, run = evaluation(store, ids, {"better": '{"data_type":"string"}'})
+    rate(store, "user:tester", run, 1, "better", "Better now.")
+    store.close()
+    out = tmp_path / "out"
+    asked = ["--format", "openai", "--answer", "human.better", "--evaluation", str(made)]
+    said = here("export", *asked, "--out", str(out))
+    assert said.startswith(f"1 of {ROWS + 1} rows in ")
+    (file,) = out.rglob("requests-train.jsonl")
+    assert json.loads(file.read_bytes())["messages"][-1]["content"] == "Better now."
+
+
 def test_what_came_damaged_is_not_under_its_name(
     alone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +117,9 @@ def test_a_mistake_is_told_and_nothing_is_made(alone: str, tmp_path: Path) -> No
     out = ["--out", str(tmp_path / "out")]
     assert "nope" in here("export", "--columns", "nope", *out, code=2)
     assert "no spec" not in here("export", "tag:", *out, code=2)
+    assert "tuning.evaluation" in here("export", "--evaluation", "7", *out, code=2)
+    asked = ["--format", "openai", "--answer", "human.better"]
+    assert 'no evaluation has a human column "better"' in here("export", *asked, *out, code=2)
     assert not (tmp_path / "out").exists()
 
 

@@ -103,6 +103,32 @@ _CALLS: list[tuple[Break, str]] = [
     (lambda line: _half_a_call(line, 2), "no answer"),
     (lambda line: _half_a_call(line, 1), "was not made"),
 ]
+_ASKED = {"role": "user", "content": "And now?"}
+
+
+def _asked_after_a_tool(line: Line) -> None:
+    _with_call(line)
+    line["messages"].insert(3, _ASKED)
+
+
+_BAD_SCHEMA = {"name": "f", "description": "", "parameters": {"type": "text"}}
+_SPEC = {"name": "f", "description": "d", "inputSchema": {"json": {"type": "object"}}}
+_USE = {"toolUse": {"toolUseId": "1", "name": "f", "input": {}}}
+_RESULT = {"toolResult": {"toolUseId": "1", "content": [{"text": "7"}]}}
+_S3 = {"image": {"format": "png", "source": {"s3Location": {"uri": "s3://b/i.png"}}}}
+
+
+def _used(*blocks: Line, answered: Line = _RESULT) -> Break:
+    """A conversation in which Nova's tool `f` is called and answered."""
+
+    def change(line: Line) -> None:
+        line["toolConfig"] = {"tools": [{"toolSpec": _SPEC}]}
+        called = {"role": "assistant", "content": list(blocks)}
+        line["messages"][1:1] = [called, {"role": "user", "content": [answered]}]
+
+    return change
+
+
 BROKEN: dict[str, list[tuple[Break, str]]] = {
     "openai": [
         *_MESSAGES,
@@ -118,6 +144,8 @@ BROKEN: dict[str, list[tuple[Break, str]]] = {
     "mistral": [
         *_MESSAGES,
         *_CALLS,
+        (_asked_after_a_tool, "after a tool"),
+        (put([_TOOL | {"function": _BAD_SCHEMA}], "tools"), "no JSON Schema"),
         (lambda line: _with_call(line, id="call_1"), "nine letters"),
         (
             lambda line: line["messages"].insert(1, {"role": "system", "content": "s"}),
@@ -136,6 +164,17 @@ BROKEN: dict[str, list[tuple[Break, str]]] = {
         (put([{"text": "User: hi"}], "system"), "reserved"),
         (put([], "messages", 0, "content"), "empty"),
         (put([{"text": "a <image> b"}], "messages", 0, "content"), "reserved"),
+        (put([{"text": "I said to the BOT: go"}], "messages", 0, "content"), "reserved"),
+        (put([{"text": "As system: no"}], "messages", 1, "content"), "reserved"),
+        (put([{"text": "q"}, *[_S3] * 11], "messages", 0, "content"), "11 images"),
+        (put([{"text": "a"}, _S3], "messages", 1, "content"), "holds an image"),
+        (put({"tools": [{"toolSpec": _SPEC}] * 2}, "toolConfig"), "the same name"),
+        (_used({"toolUse": {**_USE["toolUse"], "name": "g"}}), "none of the tools"),
+        (_used(_USE, _USE), "id of its own"),
+        (
+            _used(_USE, answered={"toolResult": {**_RESULT["toolResult"], "toolUseId": "2"}}),
+            "answers no tool call",
+        ),
         (put("assistant", "messages", 0, "role"), "turn"),
         (lambda line: line["messages"].pop(), "last"),
     ],
@@ -228,3 +267,9 @@ def test_a_line_that_breaks_a_rule_is_told_which(name: str, number: int) -> None
         # Whoever wrote the rules down a second time refuses it too.
         with pytest.raises((AssertionError, jsonschema.ValidationError, IndexError)):
             vendor_rules.check(name, line)
+
+
+def test_a_conversation_with_a_tool_of_novas_has_no_problem() -> None:
+    line = copy.deepcopy(GOOD["bedrock"])
+    _used(_USE)(line)
+    assert FORMATS["bedrock"].load()().problem(line) is None

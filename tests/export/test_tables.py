@@ -19,6 +19,7 @@ import pytest
 
 from tests.export.support import NOON, add, chat, export, lines, manifest
 from tests.seed import data_url, png
+from workbench.export.tables import encoding
 from workbench.export.tables.parquet_table import ROW_GROUP_BYTES, ParquetSink
 from workbench.jsontext import FieldError
 from workbench.messages import image_part, text_part
@@ -184,7 +185,7 @@ def test_the_manifest_tells_what_is_in_the_files(store: Store, folder: Path) -> 
     ]
     assert told["rows"] == {"expected": 1, "written": 1}
     assert told["filter"]["words"] == "text contains plain"
-    assert "ILIKE '%plain%'" in told["filter"]["sql"]
+    assert "ILIKE '%plain%'" in told["filter"]["condition"]
     assert told["filter"]["json"] == {"q": "plain"}
     assert told["snapshot"]["newest_request"] == max(ids)
     assert told["masking"] is None
@@ -275,3 +276,13 @@ def test_parquet_holds_few_bytes_however_large_its_rows_are(tmp_path: Path) -> N
     sink.close()
     assert held < ROW_GROUP_BYTES
     assert pq.read_metadata(tmp_path / "large.parquet").num_rows == 96
+
+
+@pytest.mark.parametrize(
+    "sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'="]
+)
+def test_a_single_formula_in_a_column_is_found(sign: str) -> None:
+    cells = encoding.harmless(pa.chunked_array([["", None, "x"], [f"{sign}1+1", "é"]]))
+    assert cells.to_pylist() == ["", None, "x", f"'{sign}1+1", "é"]
+    plain = pa.chunked_array([["a=1", None, "", "-5"]])
+    assert encoding.harmless(plain).to_pylist() == plain.to_pylist()

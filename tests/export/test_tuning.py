@@ -35,7 +35,7 @@ from workbench.store.store import Store
 
 # What of `varied` a format cannot carry: tools, and images outside of the vendor's storage.
 TEXT_ONLY = {"anthropic": 2, "cohere": 2, "alpaca": 2}
-LEFT = {**TEXT_ONLY, "mistral": 1, "huggingface": 1, "bedrock": 1, "gemini": 1, "sharegpt": 2}
+LEFT = {**TEXT_ONLY, "mistral": 2, "huggingface": 1, "bedrock": 1, "gemini": 1, "sharegpt": 2}
 LEFT["huggingface-completion"] = 1
 TUNED = [each.name for each in FORMATS.values() if each.kind == TUNING]
 PREFERRED = [each.name for each in FORMATS.values() if each.kind == PREFERENCE]
@@ -134,8 +134,9 @@ def test_the_vendors_own_packages_read_every_line(store: Store, folder: Path, na
     found = pack(store, folder, name)
     assert len(found["p-train"]) == 5 - LEFT.get(name, 0), reasons(found)
     told = {one["reason"] for one in found["left-out"]}
-    # In ShareGPT a person cannot speak right after a tool.
-    assert told <= {"unsupported content", *(["failed schema"] if name == "sharegpt" else [])}
+    # There a person cannot speak right after a tool.
+    is_strict = name in ("sharegpt", "mistral")
+    assert told <= {"unsupported content", *(["failed schema"] if is_strict else [])}
     for line in found["p-train"]:
         CHECKS[name](json.loads(json.dumps(line)))
     assert any(HARD in value for value in texts_of(found["p-train"])), "a text was changed"
@@ -638,3 +639,39 @@ def test_the_manifest_of_a_pack_tells_what_was_read_and_by_which_versions(
     assert {"name": "group_id", "kind": "whole"} in told["columns"]
     assert told["normalisers"] == {"openai.chat/1": 1, "raw/1": 1}
     assert told["versions"]["rules"] == f"openai/{FORMATS['openai'].rules}"
+
+
+def test_preferences_of_openai_have_no_images(store: Store, folder: Path) -> None:
+    for number, value in enumerate((1.0, 5.0)):
+        changes = {"scores": (("default", value),), "output": [message("assistant", f"a{number}")]}
+        add(store, with_image(7, **changes))
+    found = pack(store, folder, "openai-preference")
+    assert reasons(found) == {"unsupported content": 2}
+
+
+@pytest.mark.parametrize(
+    ("format_", "limits", "told"),
+    [
+        ("anthropic", {"MOST_VALIDATION": 3}, "no validation file of more than 3 examples"),
+        ("gemini", {"MAX_BYTES": 1}, "no file of more than"),
+        ("openai", {"MOST_WITH_IMAGES": 1}, "no file with more than 1 examples that hold images"),
+    ],
+)
+def test_what_the_vendor_takes_of_whole_files_is_told(
+    store: Store,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    format_: str,
+    limits: dict[str, int],
+    told: str,
+) -> None:
+    # A text that names the part of an image is none.
+    add(store, *(chat(n, f'"type":"image_url" {n}', f"It is {n}.") for n in range(20)))
+    add(store, *(with_image(n) for n in range(30, 33)))
+    share = 0.5 if "MOST_VALIDATION" in limits else 0.0
+    quiet = pack(store, folder, format_, validation=share)["told"]["warnings"]
+    for name, value in limits.items():
+        monkeypatch.setattr(FORMATS[format_].load(), name, value)
+    warned = pack(store, folder, format_, validation=share)["told"]["warnings"]
+    assert [one for one in warned if told in one]
+    assert not [one for one in quiet if told in one]

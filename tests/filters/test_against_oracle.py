@@ -19,7 +19,7 @@ from tests.filters.oracle import Row, matches
 from workbench.filters import FIELDS, Condition, Field, Filter, Group
 from workbench.filters.fields import Operator
 from workbench.filters.values import MAX_LENGTH
-from workbench.store.filter_sql import compile_filter, compile_in_two, explain_sql
+from workbench.store.filter_sql import compile_filter, compile_in_two, explain_sql, select_sql
 from workbench.store.pieces import OVERLAP, PIECE
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -358,6 +358,12 @@ def _check(connection: duckdb.DuckDBPyConnection, table: list[Row], asked: list[
         assert not narrow.needs_bodies
         assert found(connection, narrow) & found(connection, wide) == expected
         assert explain_sql(filter_, NOW)
+    for filter_ in asked[:8]:
+        told = select_sql(filter_, NOW, up_to=4)
+        found_by_it = {id_ for (id_,) in connection.execute(told).fetchall()}
+        assert found_by_it == {
+            row.id for row in table if row.id <= 4 and matches(filter_, row, NOW)
+        }
 
 
 @given(asked=tables_and_filters(40))

@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.evals.grids import ACTOR, add_dataset
 from tests.export.support import add, chat
+from tests.export.test_human_answers import evaluation
 from tests.ui.conftest import Open, search, text_of
 from tests.ui.test_templates import publish
 from workbench.evals import grids
+from workbench.evals.rating import rate
 from workbench.export import schedules
 from workbench.export.jobs import Job, Jobs, jobs_of
 from workbench.export.masking import patterns
@@ -449,3 +451,25 @@ def test_the_grid_of_a_run_is_chosen_by_evaluation_and_run(open_page: Open, stor
     app = open_page("export", format="csv", options=orjson.dumps(options).decode())
     assert not app.exception
     assert "here is no run 5" in text_of(app)
+
+
+def test_the_expected_answer_can_be_that_of_a_human_column(open_page: Open, store: Store) -> None:
+    ids = conversations(store)
+    _, run = evaluation(store, ids[:2], {"better": '{"data_type":"string"}'}, "Reviews")
+    second, _ = evaluation(store, ids[:1], {"better": '{"data_type":"string"}'}, "Others")
+    rate(store, ACTOR, run, 1, "better", "One is the first number.")
+    app = open_page("export", format="openai")
+    answer = control(app, "selectbox", "export-tuning.answer")
+    assert "Human column better" in answer.options
+    app = answer.select("human.better").run()
+    assert options_of(app) == {"tuning": {"answer": "human.better"}}
+    assert "One is the first number." in app.json[0].value
+    assert "<td>No rating</td><td>4</td>" in text_of(app)
+    chosen = control(app, "selectbox", "export-tuning.evaluation")
+    assert chosen.options == ["The newest rating of any evaluation", "Reviews", "Others"]
+    app = chosen.select(second).run()
+    assert options_of(app)["tuning"] == {"answer": "human.better", "evaluation": second}
+    assert "Nothing is left to train on" in text_of(app)
+    # Another answer is in no evaluation.
+    app = control(app, "selectbox", "export-tuning.answer").select("output").run()
+    assert "options" not in app.query_params

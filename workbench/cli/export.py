@@ -42,6 +42,15 @@ _POLL_SECONDS = 0.3
 @click.option("--mask", is_flag=True, help="Mask personal data and secrets.")
 @click.option("--mask-name", "names", multiple=True, help="A metadata key that holds names.")
 @click.option(
+    "--answer",
+    default="",
+    help="Of a fine-tuning pack: output, metadata.KEY (a corrected one), or human.NAME (a human "
+    "column of an evaluation).",
+)
+@click.option(
+    "--evaluation", type=int, help="Whose human column; else the newest rating of any evaluation."
+)
+@click.option(
     "--source",
     type=click.Choice(list(SOURCES)),
     default=REQUESTS,
@@ -61,6 +70,8 @@ def export(
     flatten: bool,
     mask: bool,
     names: tuple[str, ...],
+    answer: str,
+    evaluation: int | None,
     source: str,
     prompts: bool,
     name: str,
@@ -88,6 +99,8 @@ def export(
             }
             if mask or names:
                 fields["masking"] = {"name_fields": list(names)}
+            tuning = {"answer": answer or None, "evaluation": evaluation}
+            fields["tuning"] = {key: one for key, one in tuning.items() if one is not None}
             chosen = read_spec(fields)
     except (FieldError, FilterError) as error:
         raise click.BadParameter(str(error)) from None

@@ -74,6 +74,7 @@ FORMATS = {
             ".jsonl",
             "tuning.openai_preference:OpenAiPreference",
             _DPO,
+            rules=2,
         ),
         FormatEntry(
             "anthropic",
@@ -92,6 +93,7 @@ FORMATS = {
             "tuning.bedrock:Bedrock",
             _NOVA,
             _NOT_SAID,
+            rules=2,
         ),
         FormatEntry(
             "gemini",
@@ -102,7 +104,9 @@ FORMATS = {
             _VERTEX,
             _NOT_SAID,
         ),
-        FormatEntry("mistral", "Mistral", TUNING, ".jsonl", "tuning.mistral:Mistral", _MISTRAL),
+        FormatEntry(
+            "mistral", "Mistral", TUNING, ".jsonl", "tuning.mistral:Mistral", _MISTRAL, rules=2
+        ),
         FormatEntry(
             "cohere", "Cohere", TUNING, ".jsonl", "tuning.cohere:Cohere", _COHERE, _NOT_SAID
         ),

@@ -34,7 +34,7 @@ def manifest_of(
     Where masking is on, what was searched for is masked too: a manifest goes where the files go.
     """
     asked, is_masked = _as_it_may_leave(spec, masker)
-    chosen = told(asked, now)
+    chosen = told(asked, now, snapshot.as_of)
     if is_masked:
         # The link would search for the marks.
         chosen |= {"link": None, "masked": True}

@@ -24,8 +24,9 @@ from workbench.store.export_columns import Column, columns_of
 from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_evaluations import GridSnapshot
 from workbench.store.export_prompts import PromptSnapshot, prompt_columns_of
+from workbench.store.export_ratings import human_columns, names_of
 from workbench.store.export_rows import Snapshot
-from workbench.store.filter_sql import explain_sql
+from workbench.store.filter_sql import explain_sql, select_sql
 
 if TYPE_CHECKING:
     from workbench.export.spec import Spec
@@ -83,7 +84,9 @@ class Source:
     columns: what the spec chooses, or the usual ones; read from the store where each choice of rows
     has columns of its own. Raises Refused for one that is not there.
     check: raises FieldError for a spec that cannot be of this source, without looking at a store.
-    words: what is chosen, in words. told: the same for the manifest (words, json, sql, link).
+    words: what is chosen, in words. told: the same for the manifest, with the snapshot's `as_of`:
+    words, json, sql (a statement that selects the ids of the rows), link, and condition (SQL to
+    read) where the statement is long.
     nothing: a sentence for where no row is found.
     read: (text, zone) -> the fields of the spec that a line of the command line chooses; raises
     FieldError and FilterError. choice: the fields of the spec that choose its rows.
@@ -97,7 +100,7 @@ class Source:
     snapshot: Callable[[Connection, Spec, datetime, Started], AnySnapshot]
     columns: Callable[[Connection, Spec], list[Column]]
     words: Callable[[Spec], str]
-    told: Callable[[Spec, datetime], dict[str, Any]]
+    told: Callable[[Spec, datetime, int], dict[str, Any]]
     nothing: Callable[[Spec], str]
     read: Callable[[str, tzinfo | None], dict[str, Any]]
     choice: tuple[str, ...]
@@ -106,12 +109,13 @@ class Source:
     has_metadata: bool = False
 
 
-def _requests_told(spec: Spec, now: datetime) -> dict[str, Any]:
+def _requests_told(spec: Spec, now: datetime, as_of: int) -> dict[str, Any]:
     filter_ = spec.filter
     return {
         "words": describe(filter_),
         "json": to_api(filter_),
-        "sql": explain_sql(filter_, now),
+        "condition": explain_sql(filter_, now),
+        "sql": select_sql(filter_, now, as_of),
         "link": to_url(filter_),
     }
 
@@ -120,14 +124,14 @@ def _requests_check(spec: Spec) -> None:
     _ = spec.filter
 
 
-def _prompts_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+def _prompts_told(spec: Spec, _now: datetime, as_of: int) -> dict[str, Any]:
     return {
         "words": _prompts_words(spec),
         "json": {
             **({} if spec.q is None else {"q": spec.q}),
             **({} if spec.prompt_ids is None else {"prompt_ids": list(spec.prompt_ids)}),
         },
-        "sql": export_prompts.explained(spec.q, spec.prompt_ids or ()),
+        "sql": export_prompts.select_sql(spec.q, spec.prompt_ids or (), as_of),
         "link": None,
     }
 
@@ -156,11 +160,11 @@ def _datasets_words(spec: Spec) -> str:
     return f"{version} of dataset {spec.dataset}"
 
 
-def _datasets_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+def _datasets_told(spec: Spec, _now: datetime, as_of: int) -> dict[str, Any]:
     return {
         "words": _datasets_words(spec),
         "json": {"dataset": spec.dataset, "version": spec.version},
-        "sql": export_datasets.explained(spec.dataset or 0, spec.version),
+        "sql": export_datasets.select_sql(spec.dataset or 0, as_of),
         "link": None,
     }
 
@@ -184,11 +188,11 @@ def _grid_columns(connection: Connection, spec: Spec) -> list[Column]:
         return snapshot.chosen(spec.columns)
 
 
-def _grid_told(spec: Spec, _now: datetime) -> dict[str, Any]:
+def _grid_told(spec: Spec, _now: datetime, _as_of: int) -> dict[str, Any]:
     return {
         "words": _grid_words(spec),
         "json": {"evaluation_run": spec.evaluation_run},
-        "sql": export_evaluations.explained(spec.evaluation_run or 0),
+        "sql": export_evaluations.select_sql(spec.evaluation_run or 0),
         "link": None,
     }
 
@@ -302,12 +306,29 @@ def check_source(spec: Spec) -> None:
 def check_columns(connection: Connection, spec: Spec) -> list[Column]:
     """The columns that the spec asks for. Raises FieldError for what is not there."""
     source = source_of(spec)
+    if spec.tuning.human is not None and not spec.is_table:
+        _check_rated(connection, spec.tuning.human, spec.tuning.evaluation)
     try:
         return source.columns(connection, spec)
     except NotFound as error:
         raise FieldError(source.choice[0], str(error).rstrip(".")) from None
     except Refused as error:
         raise FieldError("columns", str(error).rstrip(".")) from None
+
+
+def _check_rated(connection: Connection, name: str, evaluation: int | None) -> None:
+    found = human_columns(connection, name)
+    if not found:
+        names = ", ".join(names_of(human_columns(connection))[:20]) or "none"
+        raise FieldError(
+            "tuning.answer", f'no evaluation has a human column "{name[:80]}"; there are: {names}'
+        )
+    if evaluation is not None and all(one.evaluation_id != evaluation for one in found):
+        ids = ", ".join(str(one.evaluation_id) for one in found[:20])
+        raise FieldError(
+            "tuning.evaluation",
+            f'evaluation {evaluation} has no human column "{name[:80]}"; it is in: {ids}',
+        )
 
 
 def snapshot_of(
@@ -322,6 +343,6 @@ def words_of(spec: Spec) -> str:
     return source_of(spec).words(spec)
 
 
-def told(spec: Spec, now: datetime) -> dict[str, Any]:
+def told(spec: Spec, now: datetime, as_of: int) -> dict[str, Any]:
     """What is chosen, as the manifest tells it."""
-    return source_of(spec).told(spec, now)
+    return source_of(spec).told(spec, now, as_of)

@@ -16,6 +16,7 @@ from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, path_text
 from workbench.store.export_columns import METADATA
+from workbench.store.export_ratings import HUMAN
 
 DetectorName = Literal["secret", "email", "iban", "card", "phone"]
 # What together and balance_by name beside columns.
@@ -70,8 +71,11 @@ class Masking(_Part):
 class Tuning(_Part):
     """How a fine-tuning pack is made.
 
-    answer: where the expected answer is: "output", or "metadata.KEY" (a corrected answer); a
-    request without the key keeps its output. train_on: the last answer alone, or all answers.
+    answer: where the expected answer is: "output", "metadata.KEY" (a corrected answer; a request
+    without the key keeps its output), or "human.NAME" (what people wrote into the human column of
+    an evaluation; a request without it is left out). evaluation: the evaluation whose column that
+    is; without one the newest rating of any counts. train_on: the last answer alone, or all
+    answers.
     errors, truncated, refusals, duplicates: whether requests that are such are left out.
     near_duplicates: how alike (0.5 to 1, by Jaccard similarity) two conversations may be before
     one is left out; None keeps them. max_tokens: longer examples are left out.
@@ -88,6 +92,7 @@ class Tuning(_Part):
     """
 
     answer: Key = "output"
+    evaluation: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     train_on: Literal["last", "all"] = "last"
     errors: bool = True
     truncated: bool = True
@@ -108,12 +113,23 @@ class Tuning(_Part):
 
     @model_validator(mode="after")
     def _fields_exist(self) -> Tuning:
-        _one_of("answer", self.answer, ("output",))
+        if self.human is None:
+            _one_of("answer", self.answer, ("output", f"{HUMAN}NAME"))
+            if self.evaluation is not None:
+                raise _problem(
+                    "tuning.evaluation", "an evaluation is named where the answer is human.NAME"
+                )
         for key in self.together:
             _one_of("together", key, ("group_id", "trace_id", NEAR))
         if self.balance_by is not None and not self.balances_tag:
             _one_of("balance_by", self.balance_by, ("tags", "prompt_name", "model"))
         return self
+
+    @property
+    def human(self) -> str | None:
+        """The name of the human column that the answer is in; None where it is not in one."""
+        name = self.answer.removeprefix(HUMAN)
+        return name if name and name != self.answer else None
 
     @property
     def balances_tag(self) -> bool:
@@ -175,6 +191,8 @@ class Spec(_Part):
         for name, reason in NOT_OF_PAIRS.items():
             if getattr(self.tuning, name) != getattr(usual, name):
                 raise FieldError(f"tuning.{name}", reason)
+        if self.tuning.human is not None:
+            raise FieldError("tuning.answer", "a pair is of two answers that were given")
         if NEAR in self.tuning.together:
             raise FieldError("tuning.together", NOT_OF_PAIRS["near_duplicates"])
 

@@ -1,9 +1,12 @@
-"""DuckDB's memory, while what was erased must not come back from it.
+"""Memory that was freed: what was erased must not come back from it, and it must not pile up.
 
 DuckDB writes whole blocks, and the unused end of a block holds whatever its memory held before:
 parts of texts that were read a moment ago. While its allocator (jemalloc) gives freed pages back to
 the system at once, new memory is zeroed, and so are those ends. (Zeroing all memory at all times
 cost a third of the speed at which requests come in.)
+
+What passes a store in large pieces leaves freed memory in three allocators: DuckDB's, Arrow's, and
+the C library's. Each keeps it for itself for a while, which adds up to more than is in use.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 _KINDS = (b"dirty_decay_ms", b"muzzy_decay_ms")
+# jemalloc's name for all of its arenas (MALLCTL_ARENAS_ALL).
+_ALL_ARENAS = 4096
 
 
 @contextmanager
@@ -34,6 +41,28 @@ def zeroed_memory() -> Iterator[bool]:
                 _swapped(control, name, value)
 
 
+def give_back() -> None:
+    """Give freed memory back to the system, as far as the allocators can: some milliseconds."""
+    control = _control()
+    if control is not None:
+        nothing = (None, None, None, ctypes.c_size_t(0))
+        control(b"arena.%d.purge" % _ALL_ARENAS, *nothing)
+    pa.default_memory_pool().release_unused()
+    trim = _trim()
+    if trim is not None:
+        trim(ctypes.c_size_t(0))
+
+
+@cache
+def _trim() -> ctypes._NamedFuncPointer | None:
+    """glibc's malloc_trim; other C libraries have none."""
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return None
+
+
+@cache
 def _control() -> ctypes._NamedFuncPointer | None:
     """jemalloc's mallctl, as DuckDB's library exports it."""
     library = Path(duckdb.__file__).parent.parent.glob("_duckdb*.so")

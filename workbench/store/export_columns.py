@@ -22,6 +22,7 @@ MAX_KEY = 1024
 class Column:
     """One column. sql: over `requests r`, `bodies b` and `scored s` (see export_rows.py).
 
+    source: another table `h` that sql is over, with `request_id`, for ids from $low to $high.
     holds_text: people or models wrote what stands in it, so masking looks into it.
     holds_blobs: base64 in it was taken out and has to be put back.
     """
@@ -33,6 +34,7 @@ class Column:
     holds_text: bool = False
     holds_blobs: bool = False
     default: bool = True
+    source: str = ""
 
     @property
     def needs_bodies(self) -> bool:

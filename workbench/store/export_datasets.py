@@ -35,12 +35,11 @@ TYPES = {
 }
 
 
-def explained(dataset_id: int, version: int | None) -> str:
-    """Which rows those are, as SQL to read; it is never to be run."""
-    number = "(the newest published version)" if version is None else str(version)
+def select_sql(dataset_id: int, version: int) -> str:
+    """One statement that finds the ids of those rows: whoever has the store can run it."""
     return (
-        f"d.dataset_id = {dataset_id} AND d.since <= {number} "
-        f"AND (d.until IS NULL OR d.until > {number})"
+        f"SELECT d.id FROM dataset_rows d WHERE d.dataset_id = {dataset_id} "
+        f"AND d.since <= {version} AND (d.until IS NULL OR d.until > {version}) ORDER BY d.id"
     )
 
 

@@ -31,11 +31,12 @@ _EXACT = 2**53
 _WAITS = f"(c.state = '{STALE}' AND c.attempts = 0)"
 
 
-def explained(run_id: int) -> str:
-    """Which rows those are, as SQL to read; it is never to be run."""
+def select_sql(run_id: int) -> str:
+    """One statement that finds the ids of those rows: whoever has the store can run it."""
     return (
-        f"r.id = {run_id} AND d.dataset_id = r.dataset_id AND d.since <= r.dataset_version "
-        "AND (d.until IS NULL OR d.until > r.dataset_version)"
+        "SELECT d.id FROM evaluation_runs r JOIN dataset_rows d ON d.dataset_id = r.dataset_id "
+        f"WHERE r.id = {run_id} AND d.since <= r.dataset_version "
+        "AND (d.until IS NULL OR d.until > r.dataset_version) ORDER BY d.id"
     )
 
 

@@ -22,9 +22,10 @@ _SCORES = (
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "
     "FROM scores WHERE request_id BETWEEN $low AND $high GROUP BY request_id) s"
 )
+_REQUESTS, _BODIES = "requests r", "bodies b"
 _SOURCES = (
-    ("requests r", "r.id", False),
-    ("bodies b", "b.request_id", False),
+    (_REQUESTS, "r.id", False),
+    (_BODIES, "b.request_id", False),
     (_SCORES, "s.request_id", True),
 )
 
@@ -41,8 +42,9 @@ class Part:
 def parts_of(columns: Sequence[Column], lists_as_text: bool, *, sparse: bool) -> list[Part]:
     """The reads that together give the columns, over `temp.main.chosen` where they are sparse."""
     found = []
-    for number, (source, key, may_miss) in enumerate(_SOURCES):
-        mine = [column for column in columns if _source_of(column) == number]
+    others = dict.fromkeys(column.source for column in columns if column.source)
+    for source, key, may_miss in (*_SOURCES, *((each, "h.request_id", True) for each in others)):
+        mine = [column for column in columns if _source_of(column) == source]
         if not mine:
             continue
         shown = ", ".join(f"{_value(c, lists_as_text)} AS {_name(c.name)}" for c in mine)
@@ -59,10 +61,12 @@ def parts_of(columns: Sequence[Column], lists_as_text: bool, *, sparse: bool) ->
     return found
 
 
-def _source_of(column: Column) -> int:
+def _source_of(column: Column) -> str:
+    if column.source:
+        return column.source
     if column.needs_scores:
-        return 2
-    return 1 if column.needs_bodies else 0
+        return _SCORES
+    return _BODIES if column.needs_bodies else _REQUESTS
 
 
 def _value(column: Column, lists_as_text: bool) -> str:

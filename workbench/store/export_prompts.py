@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from workbench.filters.folding import search_fold
 from workbench.store import clock
-from workbench.store.connection import Connection, quoted
+from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_columns import Column
 from workbench.store.export_parts import ROW, reading
+from workbench.store.filter_explain import literal
 
 # Versions of one Arrow table: a text of them is rarely above a hundred kilobytes.
 _ROWS = 500
@@ -52,14 +53,18 @@ def prompt_columns_of(names: Sequence[str]) -> list[Column]:
     return [PROMPT_COLUMNS[name] for name in dict.fromkeys(names or PROMPT_COLUMNS)]
 
 
-def explained(words: str | None, ids: Sequence[int] = ()) -> str:
-    """Which versions those are, as SQL to read; it is never to be run."""
-    parts = ["t.deleted_at IS NULL"]
+def select_sql(words: str | None, ids: Sequence[int], up_to: int) -> str:
+    """One statement that finds the ids of those versions up to an id: whoever has the store can run
+    it."""
+    parts = ["t.deleted_at IS NULL", f"v.id <= {up_to}"]
     if words:
-        parts.append(f"contains(lower(t.name), {quoted(words.lower())})")
+        parts.append(f"contains(t.name_folded, {literal(search_fold(words))})")
     if ids:
         parts.append(f"t.id IN ({', '.join(map(str, ids))})")
-    return " AND ".join(parts)
+    return (
+        "SELECT v.id FROM template_versions v JOIN templates t ON t.id = v.template_id "
+        f"WHERE {' AND '.join(parts)} ORDER BY t.name_folded, t.id, v.number"
+    )
 
 
 class PromptSnapshot:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.filters import Filter
-from workbench.store import blob_rows, blobs, clock, pieces
+from workbench.store import allocator, blob_rows, blobs, clock, pieces
 from workbench.store.connection import ROW_GROUP_ROWS, Connection
 from workbench.store.export_columns import Column
 from workbench.store.export_parts import (
@@ -163,6 +163,7 @@ class Snapshot:
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
             start = stop
+            allocator.give_back()
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
@@ -179,11 +180,7 @@ class Snapshot:
     def _completed(self, table: pa.Table, columns: Sequence[Column]) -> Iterator[pa.Table]:
         """The table with long texts whole, in as many parts as keep each part small."""
         names = {column.sql.removeprefix("b."): column.name for column in columns}
-        cut = [
-            name
-            for name, shown in names.items()
-            if pc.any(pc.equal(pc.utf8_length(table[shown]), pieces.PIECE)).as_py()
-        ]
+        cut = [name for name, shown in names.items() if _may_be_cut(table[shown])]
         if not cut:
             yield table
             return
@@ -253,3 +250,11 @@ class Snapshot:
             at = piece.schema.get_field_index(name)
             piece = piece.set_column(at, name, pa.array(whole, pa.string()))
         return piece
+
+
+def _may_be_cut(texts: Any) -> bool:
+    """Whether any of the texts has as many characters as a first piece."""
+    # There are at least as many bytes, which are known without looking at the texts.
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) < pieces.PIECE:
+        return False
+    return bool(pc.any(pc.equal(pc.utf8_length(texts), pieces.PIECE)).as_py())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ def explained(part: Part) -> str:
     pieces = part.sql.split("?")
     shown = [pieces[0]]
     for value, piece in zip(part.params, pieces[1:], strict=True):
-        shown += [_quoted(value), piece]
+        shown += [literal(value), piece]
     return "".join(shown)
 
 
@@ -67,16 +68,19 @@ def _like(column: str, text: str, before: str, after: str) -> Part:
     return Part(f"{column} ILIKE ?{escape}", (f"{before}{literal}{after}",))
 
 
-def _quoted(value: Any) -> str:
+def literal(value: Any) -> str:
+    """A value as SQL on one line."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_quoted, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(' ')}'"
     if isinstance(value, str):
         text = value.replace("'", "''")
         if all(letter.isprintable() for letter in text):
             return f"'{text}'"
-        text = text.replace("\\", "\\\\")
-        letters = (c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
-        return f"E'{''.join(letters)}'"
+        pieces: list[str] = []
+        for is_shown, run in itertools.groupby(text, str.isprintable):
+            signs = list(run)
+            pieces += [f"'{''.join(signs)}'"] if is_shown else [f"chr({ord(s)})" for s in signs]
+        return f"({' || '.join(pieces)})"
     return str(value)

@@ -94,7 +94,8 @@ def _reads_bodies(part: Part) -> bool:
 
 def explain_sql(filter_: Filter, now: datetime) -> str:
     """The filter as SQL to read, for people and manifests: values written out, searches in texts
-    as ILIKE, paths into JSON in short. It is not what runs, and is never to be run."""
+    as ILIKE, paths into JSON in short. It is not what runs, and is never to be run; what can be is
+    `select_sql`."""
     kinds = {
         **_KINDS,
         "text": explained_text,
@@ -104,6 +105,18 @@ def explain_sql(filter_: Filter, now: datetime) -> str:
     parts = [_item(item, now, kinds) for item in filter_.items]
     parts += [explained_text(Condition("text", "contains", term)) for term in filter_.terms]
     return explained(joined(parts, "AND")) if parts else "TRUE"
+
+
+def select_sql(filter_: Filter, now: datetime, up_to: int) -> str:
+    """One statement that finds the ids of what the filter finds in requests up to an id, values
+    written out: whoever has the store can run it."""
+    compiled = compile_filter(filter_, now)
+    bodies = " JOIN bodies b ON b.request_id = r.id" if compiled.needs_bodies else ""
+    sql = (
+        f"SELECT r.id FROM requests r{bodies} WHERE r.deleted_at IS NULL AND r.id <= {up_to} "
+        f"AND ({compiled.sql}) ORDER BY r.id"
+    )
+    return explained(Part(sql, tuple(compiled.params)))
 
 
 def _parts(filter_: Filter, now: datetime) -> list[Part]:

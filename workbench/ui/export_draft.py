@@ -18,6 +18,7 @@ from workbench.export.spec import NEAR, NOT_OF_PAIRS, Masking, Spec, Tuning, rea
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
 from workbench.store import datasets, evaluations
+from workbench.store.export_ratings import HUMAN
 from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.filter_bar import write_filter
@@ -196,8 +197,16 @@ def drop_what_pairs_cannot_take() -> None:
     """Options of packs of single answers, which are refused for pairs and cannot be seen there."""
     for name in NOT_OF_PAIRS:
         put(f"tuning.{name}", _USUAL_TUNING[name])
+    if str(value_at(read_options(), "tuning.answer")).startswith(HUMAN):
+        choose_answer(_USUAL_TUNING["answer"])
     together = value_at(read_options(), "tuning.together")
     put("tuning.together", [name for name in together if name != NEAR])
+
+
+def choose_answer(name: str) -> None:
+    """Another expected answer: evaluations have other columns."""
+    put("tuning.evaluation", None)
+    put("tuning.answer", name)
 
 
 def _set(part: dict[str, Any], name: str, value: Any, usual: Any) -> None:

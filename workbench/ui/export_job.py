@@ -225,7 +225,11 @@ def _draw_manifest(manifest: dict[str, Any]) -> None:
     )
     st.html(f'<dl class="wb-facts">{lines}</dl>')
     with st.expander("The filter as SQL"):
-        st.code(manifest["filter"]["sql"], language="sql", wrap_lines=True)
+        chosen = manifest["filter"]
+        if "condition" in chosen:
+            st.code(chosen["condition"], language="sql", wrap_lines=True)
+            st.caption("In full, as a statement that finds the same rows in the store:")
+        st.code(chosen["sql"], language="sql", wrap_lines=True)
     with st.expander("The whole manifest, to copy", key="whole-manifest"):
         text = orjson.dumps(shortened(manifest), option=orjson.OPT_INDENT_2).decode()
         st.code(text, language="json", height=420)

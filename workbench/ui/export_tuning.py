@@ -10,10 +10,13 @@ import streamlit as st
 
 from workbench.export.formats import PREFERENCE, FormatEntry
 from workbench.export.spec import NEAR, TAG
-from workbench.ui.export_draft import Options, bound, put, value_at
+from workbench.store.export_ratings import HUMAN, HumanColumn, human_columns, names_of
+from workbench.store.store import open_store
+from workbench.ui.export_draft import Options, bound, choose_answer, put, value_at
 from workbench.ui.export_words import METADATA, choice
 from workbench.ui.importing_words import plain
 
+_ANSWER = "export-tuning.answer"
 _LEAVING = {
     "errors": "Failed calls",
     "truncated": "Cut off answers",
@@ -86,13 +89,19 @@ def _draw_pairs(options: Options, scores: list[str]) -> None:
 
 
 def _draw_answer(options: Options, entry: FormatEntry, keys: list[str]) -> None:
+    rated = human_columns(open_store().connection)
+    usual = ["output", *(HUMAN + name for name in names_of(rated))]
+    st.session_state[_ANSWER] = value_at(options, "tuning.answer")
     st.selectbox(
         "Expected answer",
-        _offered(options, "tuning.answer", ("output",), keys),
+        _offered(options, "tuning.answer", usual, keys),
         format_func=choice,
-        help="A corrected answer may stand in the metadata; a request without it keeps its output",
-        **bound(options, "tuning.answer"),
+        help="A corrected answer may stand in the metadata; a request without it keeps its output. "
+        "A human column holds what people wrote in an evaluation; a request without it is left out",
+        key=_ANSWER,
+        on_change=lambda: choose_answer(st.session_state[_ANSWER]),
     )
+    _draw_evaluation(options, rated)
     st.segmented_control(
         "Learn from",
         ["last", "all"],
@@ -104,6 +113,26 @@ def _draw_answer(options: Options, entry: FormatEntry, keys: list[str]) -> None:
     )
     if entry.every_answer:
         st.caption(f"Nothing to choose here. {entry.every_answer}")
+
+
+def _draw_evaluation(options: Options, rated: Sequence[HumanColumn]) -> None:
+    """Whose human column the expected answer is in, where it is in one."""
+    name = str(value_at(options, "tuning.answer"))
+    if not name.startswith(HUMAN):
+        return
+    names = {one.evaluation_id: one.evaluation for one in rated if HUMAN + one.name == name}
+    given = value_at(options, "tuning.evaluation")
+    offered: list[int | None] = [None, *names]
+    if given not in offered:
+        offered.append(given)
+    labels = {None: "The newest rating of any evaluation", **names}
+    st.selectbox(
+        "Rated in",
+        offered,
+        format_func=lambda id_: labels.get(id_, f"Evaluation {id_}, which has no such column"),
+        help="A rating counts for the request that its row in the dataset was made from",
+        **bound(options, "tuning.evaluation"),
+    )
 
 
 def _draw_leaving(options: Options) -> None:

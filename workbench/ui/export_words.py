@@ -11,6 +11,7 @@ from workbench.export.sources import REQUESTS, SOURCES
 from workbench.export.spec import NEAR, TAG
 from workbench.export.tuning.reasons import REASONS
 from workbench.store import exports
+from workbench.store.export_ratings import HUMAN
 from workbench.ui import words
 from workbench.ui.hostile import escaped
 
@@ -52,6 +53,8 @@ def choice(name: str) -> str:
     """A key that options name: metadata.KEY, the output, a group …"""
     if name.startswith(METADATA):
         return f"Metadata {name.removeprefix(METADATA)}"
+    if name.startswith(HUMAN):
+        return f"Human column {name.removeprefix(HUMAN)}"
     if name.startswith(TAG):
         return f"Tag {name.removeprefix(TAG)}"
     return {

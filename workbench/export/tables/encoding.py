@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,9 @@ from workbench.store.export_parts import has_byte
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), wide forms
 # included. Apostrophes before it count too: so that one is added whenever one would be taken away.
 _FORMULA = r"\A'*[=+\-@\t\r\n＝＋－＠]"
+# … by their first bytes, of which the wide forms have one in common.
+_FIRST = np.zeros(256, dtype=bool)
+_FIRST[list(b"'=+-@\t\r\n\xef")] = True
 _NUMBER = r"\A[+-]?[0-9]+(\.[0-9]+)?\z"
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _CONTROL = r"[\x00-\x1f]"
@@ -44,11 +48,26 @@ def harmless(values: Any) -> Any:
 
     Plain numbers ("-5", "+49301234") are none and stay.
     """
+    if not _may_begin_formulas(values):
+        return values
     risky = pc.fill_null(pc.match_substring_regex(values, _FORMULA), False)
     if not pc.any(risky).as_py():
         return values
     risky = pc.and_not(risky, pc.fill_null(pc.match_substring_regex(values, _NUMBER), False))
     return pc.if_else(risky, pc.binary_join_element_wise("'", values, ""), values)
+
+
+def _may_begin_formulas(values: Any) -> bool:
+    """Whether the first byte of any text may be that of a formula: nearly no column has one."""
+    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+        _, offsets, data = chunk.buffers()
+        if data is None or not len(chunk):
+            continue
+        ends = np.frombuffer(offsets, dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        starts = ends[:-1][ends[1:] > ends[:-1]]
+        if bool(_FIRST[np.frombuffer(data, dtype=np.uint8)[starts]].any()):
+            return True
+    return False
 
 
 def _quoted(values: Any) -> Any:

@@ -1,19 +1,27 @@
-"""Alpaca as LLaMA-Factory reads it: instruction, input, output, system and history, all text."""
+"""Alpaca as LLaMA-Factory reads it: instruction, input, output, system and history, all text.
+
+Rules (github.com/hiyouga/LLaMA-Factory: data/README.md): instruction and output are there;
+history is a list of pairs of what was asked and answered before.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from workbench.export.tuning.example import Example
-from workbench.export.tuning.protocol import Line, is_text, merged, said, system_apart, text_only
+from workbench.export.tuning.protocol import (
+    Limits,
+    Line,
+    is_text,
+    merged,
+    said,
+    system_apart,
+    text_only,
+)
 from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 
 
-class Alpaca:
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = None
-
+class Alpaca(Limits):
     def line(self, example: Example, *, train_all: bool) -> Line:
         text_only(example, "Alpaca")
         system, turns = system_apart(example.turns)

@@ -1,7 +1,12 @@
 """Claude, fine-tuned on Amazon Bedrock: `system` and `messages` of text.
 
-Rules: the Bedrock user guide (user first, taking turns, the assistant last; 32 to 10,000 records of
-at most 32,000 tokens; the old prompt marks must not stand in a text).
+Rules, and where they are published:
+- an optional `system`; two messages at least, the user first, taking turns, the assistant last;
+  no other keys (platform.claude.com/cookbook/finetuning-finetuning-on-bedrock)
+- 32 to 10,000 training records, 1,000 validation records, 32,000 tokens a record, 10 GB
+  (docs.aws.amazon.com/bedrock/latest/userguide/preparing-text-data.html). That both files have
+  10,000 together, unless the account's quota was raised, is not checked.
+- Ours alone: the marks of Claude's old prompts stand in no text, since they ended a turn there.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from typing import Any
 
 from workbench.export.tuning.example import Example
 from workbench.export.tuning.protocol import (
+    Limits,
     Line,
     alternates,
     is_text,
@@ -22,10 +28,12 @@ from workbench.export.tuning.protocol import (
 _MARKS = ("\nHuman:", "\nAssistant:")
 
 
-class Anthropic:
+class Anthropic(Limits):
     LEAST = 32
-    MOST: int | None = 10_000
-    MAX_TOKENS: int | None = 32_000
+    MOST = 10_000
+    MOST_VALIDATION = 1_000
+    MAX_BYTES = 10 * 2**30
+    MAX_TOKENS = 32_000
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         text_only(example, "Claude's fine-tuning")

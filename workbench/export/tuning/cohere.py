@@ -1,13 +1,17 @@
 """Cohere, chat: `messages` of System, User and Chatbot, text alone.
 
-Rules: "Preparing the chat fine-tuning data" (these three roles; at least one User and one Chatbot;
-the preamble is the first message; a turn has at most 16,384 tokens).
+Rules: these three roles; at least one User and one Chatbot; the preamble is the first message, as
+System; a turn of at most 16,384 tokens, which an example of so many keeps; UTF-8
+(docs.cohere.com/docs/chat-preparing-the-data); two conversations at least
+(docs.cohere.com/docs/chat-starting-the-training). Ours alone: the Chatbot is last, as that is
+what is learnt, and later System messages, which Cohere takes for speakers, stand in the preamble.
 """
 
 from __future__ import annotations
 
 from workbench.export.tuning.example import Example
 from workbench.export.tuning.protocol import (
+    Limits,
     Line,
     is_text,
     merged,
@@ -19,10 +23,9 @@ from workbench.export.tuning.protocol import (
 _ROLES = {"user": "User", "assistant": "Chatbot"}
 
 
-class Cohere:
+class Cohere(Limits):
     LEAST = 2
-    MOST: int | None = None
-    MAX_TOKENS: int | None = 16_384
+    MAX_TOKENS = 16_384
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         text_only(example, "Cohere's fine-tuning")

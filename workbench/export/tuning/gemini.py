@@ -1,7 +1,13 @@
 """Gemini on Vertex AI: `systemInstruction`, `contents` of user and model, function declarations.
 
-Rules: the Vertex AI guide (131,072 tokens an example; images by their address in Cloud Storage;
-the last content is the model's).
+Rules, and where they are published:
+- `contents`, an optional `systemInstruction`; files by their address in Cloud Storage; the
+  model's content is last
+  (cloud.google.com/vertex-ai/generative-ai/docs/models/gemini-supervised-tuning-prepare)
+- 131,072 tokens an example; 10 million text examples or 300,000 with images; 1 GB of training
+  file; 5,000 validation examples (…/models/gemini-supervised-tuning, limitations of Gemini 2.5).
+  That beyond 1,000 validation examples they may be 30 % of the training examples is not checked.
+- As many results as calls of functions: the API refuses anything else; no page on tuning says it.
 """
 
 from __future__ import annotations
@@ -10,14 +16,17 @@ import mimetypes
 from typing import Any
 
 from workbench.export.tuning.example import Example, Image, Turn
-from workbench.export.tuning.protocol import Line, arguments_of, merged, said, system_apart
+from workbench.export.tuning.protocol import Limits, Line, arguments_of, merged, said, system_apart
 from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 
 
-class Gemini:
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = 131_072
+class Gemini(Limits):
+    MOST = 10_000_000
+    MOST_VALIDATION = 5_000
+    MOST_WITH_IMAGES = 300_000
+    IMAGE = b'"fileData":'
+    MAX_BYTES = 2**30
+    MAX_TOKENS = 131_072
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         system, turns = system_apart([*example.turns, example.answer])

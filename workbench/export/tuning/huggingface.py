@@ -1,5 +1,11 @@
 """Hugging Face: `messages` as chat templates and TRL read them; preferences as prompt, chosen and
 rejected. Arguments of tool calls are objects here.
+
+Rules: TRL's conversational datasets (huggingface.co/docs/trl/dataset_formats): `messages`;
+`prompt` and `completion`; `prompt`, `chosen` and `rejected`; `tools` beside them, a list of JSON
+schemas; a role and content in each message. Together takes `messages` too, but no `tools`, and
+user and assistant have to take turns (docs.together.ai/docs/fine-tuning/data-preparation): that
+is not checked.
 """
 
 from __future__ import annotations
@@ -8,17 +14,20 @@ from typing import Any
 
 from workbench.export.tuning.example import Example, Turn
 from workbench.export.tuning.openai_chat import check_tools
-from workbench.export.tuning.protocol import Line, arguments_of, is_text, said, without_images
+from workbench.export.tuning.protocol import (
+    Limits,
+    Line,
+    arguments_of,
+    is_text,
+    said,
+    without_images,
+)
 from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 
 
-class HuggingFace:
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = None
-
+class HuggingFace(Limits):
     def line(self, example: Example, *, train_all: bool) -> Line:
         without_images(example, "the messages format")
         messages = [_message(turn) for turn in (*example.turns, example.answer)]
@@ -32,12 +41,8 @@ class HuggingFace:
         return None if last == "assistant" else "the last message is not the assistant's"
 
 
-class HuggingFaceCompletion:
+class HuggingFaceCompletion(Limits):
     """TRL's conversational prompt and completion: the completion alone is learnt."""
-
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = None
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         without_images(example, "the messages format")
@@ -53,11 +58,7 @@ class HuggingFaceCompletion:
         return _check(messages) or check_tools(line.get("tools") or [])
 
 
-class HuggingFacePreference:
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = None
-
+class HuggingFacePreference(Limits):
     def half(self, example: Example) -> Line:
         without_images(example, "the messages format")
         asked = {"prompt": [_message(turn) for turn in example.turns]}

@@ -1,8 +1,16 @@
 """OpenAI, supervised fine-tuning: `messages`, with tools, parallel calls, images and weights.
 
-Rules: the guide (roles, the last message is the assistant's, weight 0 or 1), the API reference
-(FineTuneChatRequestInput: 128 functions, names) and the guide to vision fine-tuning (10 images an
-example, by https or data URL, JPEG, PNG or WEBP, in messages of the user alone).
+Rules, and where they are published:
+- at least 10 examples; the last message is the assistant's; a weight of 0 or 1 says whether an
+  answer is learnt (developers.openai.com/api/docs/guides/supervised-fine-tuning)
+- text and images alone, no audio, no files; `messages`, `tools`, `parallel_tool_calls` and no
+  other keys (API reference, FineTuneChatRequestInput); at most 128 functions, names of 64
+  letters, digits, - and _ (ChatCompletionTool)
+- 10 images an example, 10 MB each, JPEG, PNG or WEBP, by web address or as base64, never of the
+  assistant; 50,000 examples with images in a file (…/guides/vision-fine-tuning). That images are
+  RGB or RGBA and show no people is left to OpenAI.
+- 65,536 tokens an example: what its models are trained with; no page that says so was found
+  again.
 """
 
 from __future__ import annotations
@@ -14,7 +22,7 @@ from typing import Any
 import orjson
 
 from workbench.export.tuning.example import Example, Turn
-from workbench.export.tuning.protocol import Line, said
+from workbench.export.tuning.protocol import Limits, Line, said
 
 MAX_IMAGES, MAX_IMAGE_BYTES, MAX_TOOLS = 10, 10 * 2**20, 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -22,10 +30,11 @@ _IMAGE = re.compile(r"https?://|data:image/(?:jpeg|png|webp);base64,")
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
 
 
-class OpenAiChat:
+class OpenAiChat(Limits):
     LEAST = 10
-    MOST: int | None = None
-    MAX_TOKENS: int | None = 65_536
+    MOST_WITH_IMAGES = 50_000
+    IMAGE = b'"type":"image_url"'
+    MAX_TOKENS = 65_536
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         messages = messages_of(example.turns)

@@ -1,7 +1,9 @@
 """OpenAI, direct preference optimization: one input, a preferred and another answer, both text.
 
-Rules: the guide (`input`, `preferred_output`, `non_preferred_output`, each one message of the
-assistant; the input ends before the answer).
+Rules: `input`, `preferred_output` and `non_preferred_output`, each output one message of the
+assistant; the input ends before the answer; text in and text out, so no images; tools may stand
+in the input (developers.openai.com/api/docs/guides/direct-preference-optimization). The rest is
+as for chat.
 """
 
 from __future__ import annotations
@@ -14,18 +16,18 @@ from workbench.export.tuning.openai_chat import (
     messages_of,
     with_tools,
 )
-from workbench.export.tuning.protocol import Line, is_text
+from workbench.export.tuning.protocol import Limits, Line, is_text, without_images
 from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 
 
-class OpenAiPreference:
+class OpenAiPreference(Limits):
     LEAST = 10
-    MOST: int | None = None
-    MAX_TOKENS: int | None = 65_536
+    MAX_TOKENS = 65_536
 
     def half(self, example: Example) -> Line:
         if example.answer.calls:
             raise Unfit(UNSUPPORTED, "a tool call as the answer; preferences compare texts")
+        without_images(example, "OpenAI's preference tuning")
         asked = with_tools({"messages": messages_of(example.turns)}, example)
         return {"input": asked, "output": [message_of(example.answer)]}
 

@@ -132,7 +132,8 @@ def _write(
     if spec.tuning.validation:
         names.append(f"{spec.name}-validation{spec.entry.suffix}")
     files = [HashingFile(output.path(name)) for name in names]
-    numbers = report.Numbers([0] * len(names), [0] * len(names))
+    numbers = report.Numbers([0] * len(names), [0] * len(names), [0] * len(names))
+    image = spec.entry.load().IMAGE
     lines = paired_lines(spec, staging, spool) if spec.is_preference else _lines(staging, spool)
     try:
         for at, (held, sizes, tokens) in enumerate(lines):
@@ -140,11 +141,15 @@ def _write(
                 file.write(b"".join(held[side]))
                 numbers.examples[side] += sizes[side]
                 numbers.tokens[side] += tokens[side]
+                # As JSON it is found in no text: quotes are escaped there.
+                if image:
+                    numbers.with_images[side] += sum(image in line for line in held[side])
             if at % 8 == 0:
                 tell("writing", sum(numbers.examples))
     finally:
         for file in files:
             file.close()
+    numbers.bytes += [file.size for file in files]
     facts = zip(names, files, numbers.examples, strict=True)
     return [WrittenFile(n, f.size, f.sha256, rows) for n, f, rows in facts], numbers
 

@@ -13,16 +13,28 @@ from workbench.export.tuning.reasons import UNSUPPORTED, Unfit
 Line = dict[str, Any]
 
 
-class TuningFormat(Protocol):
-    """A vendor's file of examples, one JSON object a line.
+class Limits:
+    """What a vendor publishes of whole files, as far as no format says otherwise.
 
-    LEAST, MOST: examples that the vendor takes in a training file (None: no limit is published).
-    MAX_TOKENS: of one example. Rules come from the page that `formats.FORMATS` names.
+    LEAST, MOST: examples of a training file. MOST_VALIDATION: of a validation file.
+    MOST_WITH_IMAGES: of a training file, examples with an image, in whose lines IMAGE stands.
+    MAX_BYTES: of a training file. MAX_TOKENS: of one example. None: no limit is published.
     """
 
-    LEAST: int
-    MOST: int | None
-    MAX_TOKENS: int | None
+    LEAST: int = 1
+    MOST: int | None = None
+    MOST_VALIDATION: int | None = None
+    MOST_WITH_IMAGES: int | None = None
+    IMAGE: bytes = b""
+    MAX_BYTES: int | None = None
+    MAX_TOKENS: int | None = None
+
+
+class TuningFormat(Protocol):
+    """A vendor's file of examples, one JSON object a line. It has `Limits` too.
+
+    Rules come from the page that `formats.FORMATS` names, and the pages that its module names.
+    """
 
     def line(self, example: Example, *, train_all: bool) -> Line:
         """The example as the vendor wants it; raises Unfit for what the format cannot carry.
@@ -36,10 +48,6 @@ class TuningFormat(Protocol):
 
 class PreferenceFormat(Protocol):
     """As TuningFormat, with two answers to one input."""
-
-    LEAST: int
-    MOST: int | None
-    MAX_TOKENS: int | None
 
     def half(self, example: Example) -> Line:
         """One answer with its input; raises Unfit."""

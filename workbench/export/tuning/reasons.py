@@ -4,6 +4,7 @@ from __future__ import annotations
 
 ERROR = "error"
 EMPTY = "empty"
+NO_RATING = "no rating"
 TRUNCATED = "truncated"
 REFUSAL = "refusal"
 UNSUPPORTED = "unsupported content"
@@ -18,6 +19,7 @@ NO_PAIR = "no pair"
 #: In the order in which they are found.
 REASONS = {
     ERROR: "The call failed.",
+    NO_RATING: "Nobody has filled in the chosen human column for it.",
     EMPTY: "Nothing was asked or nothing answered.",
     TRUNCATED: "The answer was cut off at the token limit.",
     REFUSAL: "The model declined, or a filter stopped it.",

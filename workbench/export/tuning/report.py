@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.export.spec import Spec
@@ -13,10 +13,13 @@ from workbench.store.export_staging import Staging
 
 @dataclass(slots=True)
 class Numbers:
-    """Of the training file, then of the validation file."""
+    """Of the training file, then of the validation file. with_images: of those, examples with an
+    image. bytes: of the files."""
 
     examples: list[int]
     tokens: list[int]
+    with_images: list[int]
+    bytes: list[int] = field(default_factory=list)
 
 
 def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dict[str, Any]:
@@ -83,6 +86,15 @@ def _warnings(
         found.append(f"{label} takes no file of fewer than {format_.LEAST} examples.")
     if format_.MOST is not None and training > format_.MOST:
         found.append(f"{label} takes no file of more than {format_.MOST:,} examples.")
+    most = format_.MOST_VALIDATION
+    if most is not None and validation > most:
+        found.append(f"{label} takes no validation file of more than {most:,} examples.")
+    most = format_.MOST_WITH_IMAGES
+    if most is not None and numbers.with_images[0] > most:
+        found.append(f"{label} takes no file with more than {most:,} examples that hold images.")
+    most = format_.MAX_BYTES
+    if most is not None and numbers.bytes[0] > most:
+        found.append(f"{label} takes no file of more than {most / 2**30:g} GB.")
     if spec.tuning.validation and not validation:
         found.append(
             "Nothing is held back for validation: what belongs together is larger than its share."

@@ -1,7 +1,7 @@
 """ShareGPT as LLaMA-Factory reads it: `conversations` of human, gpt, function_call, observation.
 
-Rules: its data README (human and observation stand in odd places, gpt and function_call in even
-ones; system and tools are texts beside them).
+Rules (github.com/hiyouga/LLaMA-Factory: data/README.md): human and observation stand in odd
+places, gpt and function_call in even ones; system and tools are texts beside them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import orjson
 
 from workbench.export.tuning.example import Example, Turn
 from workbench.export.tuning.protocol import (
+    Limits,
     Line,
     arguments_of,
     merged,
@@ -25,11 +26,7 @@ _ODD = ("human", "observation")
 _EVEN = ("gpt", "function_call")
 
 
-class ShareGpt:
-    LEAST = 1
-    MOST: int | None = None
-    MAX_TOKENS: int | None = None
-
+class ShareGpt(Limits):
     def line(self, example: Example, *, train_all: bool) -> Line:
         without_images(example, "ShareGPT")
         system, turns = system_apart([*example.turns, example.answer])

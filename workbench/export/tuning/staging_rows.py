@@ -20,6 +20,7 @@ from workbench.export.tuning.judging import is_cut, is_declined
 from workbench.export.tuning.near import Signatures
 from workbench.export.tuning.reasons import Unfit
 from workbench.store.export_columns import COLUMNS, SCORE, Column, column_of
+from workbench.store.export_ratings import rating_column
 from workbench.store.export_staging import FACTS, Staging
 from workbench.store.rows import ERROR
 
@@ -84,13 +85,16 @@ class Reader:
         names = [*_READ, *(key for key in tuning.together if key != NEAR)]
         if tuning.balance_by:
             names.append("tags" if tuning.balances_tag else tuning.balance_by)
-        if tuning.answer != "output":
+        if tuning.answer != "output" and tuning.human is None:
             names.append(tuning.answer)
         if self._score is not None:
             names.append(self._score)
         if self.masker is not None and self.masker.name_fields:
             names.append("metadata")
-        return [column_of(name) for name in dict.fromkeys(names)]
+        found = [column_of(name) for name in dict.fromkeys(names)]
+        if tuning.human is not None:
+            found.append(rating_column(tuning.human, tuning.evaluation))
+        return found
 
     def take(self, table: pa.Table) -> None:
         self._facts = []
@@ -119,6 +123,8 @@ class Reader:
         if tuning.errors and row["status"] == ERROR:
             raise Unfit(reasons.ERROR, row["error_type"] or "")
         corrected = row[tuning.answer] if tuning.answer != "output" else None
+        if tuning.human is not None and not (corrected or "").strip():
+            raise Unfit(reasons.NO_RATING)
         if corrected:
             corrected = self._masked(corrected, row)
         finish = row["finish_reason"]
