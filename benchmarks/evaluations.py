@@ -125,7 +125,8 @@ def add_dataset(store: Store, rows: int, value: Callable[[int], Mapping[str, Any
         texts = [orjson.dumps(dict(value(number))).decode() for number in numbers]
         store.change(
             lambda cursor, numbers=numbers, texts=texts: cursor.execute(  # type: ignore[misc]
-                "INSERT INTO dataset_rows SELECT ?, unnest(?::BIGINT[]), 1, NULL, "
+                "INSERT INTO dataset_rows (dataset_id, id, since, until, value, split, tags, "
+                "source_request, digest) SELECT ?, unnest(?::BIGINT[]), 1, NULL, "
                 "unnest(?::VARCHAR[]), NULL, [], NULL, uuid()",
                 [id_, list(numbers), texts],
             )

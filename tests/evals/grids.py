@@ -50,7 +50,8 @@ def add_dataset(
         for start in range(0, len(rows), 1000):
             chunk = rows[start : start + 1000]
             cursor.execute(
-                "INSERT INTO dataset_rows SELECT ?, unnest(?::BIGINT[]), 1, NULL, "
+                "INSERT INTO dataset_rows (dataset_id, id, since, until, value, split, tags, "
+                "source_request, digest) SELECT ?, unnest(?::BIGINT[]), 1, NULL, "
                 "unnest(?::VARCHAR[]), NULL, [], NULL, unnest(?::UUID[])",
                 [
                     id_,

@@ -85,7 +85,9 @@ SCHEMA = {
     "TIMESTAMP",
     "dataset_rows": "dataset_id BIGINT, id BIGINT, since INTEGER, until INTEGER, value "
     "VARCHAR, split "
-    "VARCHAR, tags VARCHAR[], source_request BIGINT, digest UUID",
+    "VARCHAR, tags VARCHAR[], source_request BIGINT, digest UUID, texts BIGINT, "
+    "long_values VARCHAR",
+    "dataset_texts": "owner BIGINT, id BIGINT, name VARCHAR, part INTEGER, text VARCHAR",
     "dataset_blobs": "dataset_id BIGINT, sha256 VARCHAR, data BLOB, part INTEGER",
     "external_ids": "id BIGINT, kind VARCHAR, object_id BIGINT, source VARCHAR, "
     "external_id VARCHAR, "
@@ -106,7 +108,8 @@ SCHEMA = {
     "value VARCHAR, passed "
     "BOOLEAN, kind VARCHAR, message VARCHAR, retryable BOOLEAN, attempts INTEGER, "
     "generation INTEGER, detail VARCHAR, cost DECIMAL(18,9), author VARCHAR, ended_at "
-    "TIMESTAMP",
+    "TIMESTAMP, texts BIGINT, long_values VARCHAR",
+    "evaluation_texts": "owner BIGINT, id BIGINT, name VARCHAR, part INTEGER, text VARCHAR",
     "connections": "name VARCHAR, kind VARCHAR, base_url VARCHAR, key_variable VARCHAR, "
     "models VARCHAR[], headers VARCHAR, created_at TIMESTAMP, created_by VARCHAR",
     "saved_views": "id INTEGER, name VARCHAR, filter VARCHAR, sort VARCHAR, columns VARCHAR, "

@@ -87,7 +87,7 @@ def _keep(
         if not evaluation_cells.has_row(cursor, info, row):
             raise NotFound(f"The run has no row {row}.")
         author = None if is_taken_back else actor
-        evaluation_cells.rate(cursor, run_id, row, column_id, value, author)
+        evaluation_cells.rate(cursor, run_id, row, column_id, value, author, store.make_id)
         evaluation_cells.mark_row(cursor, run_id, row, ids, also_waiting=True)
         verb = "unrate" if is_taken_back else "rate"
         detail = {"row": row, "column": column, "value": value}

@@ -10,7 +10,7 @@ import orjson
 from workbench.store import clock, datasets
 from workbench.store.connection import Cursor
 from workbench.store.dataset_pages import types_there
-from workbench.store.dataset_row_changes import RowChanges, drop_unused_blobs, required_draft
+from workbench.store.dataset_row_changes import RowChanges, drop_unused, required_draft
 from workbench.store.dataset_values import (
     EMPTY,
     Column,
@@ -154,7 +154,7 @@ class Datasets(RowChanges):
             "DELETE FROM dataset_versions WHERE dataset_id = ? AND number = ?",
             [dataset_id, number],
         )
-        drop_unused_blobs(cursor, [dataset_id])
+        drop_unused(cursor, [dataset_id])
         self._touch(cursor, actor, dataset_id)
         self._record(cursor, actor, "discard", dataset_id, version=number)
 
@@ -181,10 +181,11 @@ class Datasets(RowChanges):
         )
         cursor.execute(
             "INSERT INTO dataset_rows SELECT dataset_id, id, ?, NULL, value, split, tags, "
-            "source_request, digest FROM dataset_rows WHERE dataset_id = ? AND since <= ? "
-            "AND until > ?",
+            "source_request, digest, texts, long_values FROM dataset_rows WHERE dataset_id = ? "
+            "AND since <= ? AND until > ?",
             [draft, dataset_id, number, number],
         )
+        drop_unused(cursor, [dataset_id])
         cursor.execute(
             "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
             [row[0], dataset_id, draft],
@@ -206,6 +207,7 @@ class Datasets(RowChanges):
             "WHERE dataset_id = ? AND number = ?",
             [dataset_id, draft],
         )
+        drop_unused(cursor, [dataset_id])
         self._touch(cursor, actor, dataset_id)
         self._record(cursor, actor, "clear", dataset_id, version=draft)
         return draft

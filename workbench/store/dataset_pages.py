@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
+from workbench.store import long_values
 from workbench.store.connection import Connection, Cursor
 from workbench.store.dataset_reading import (
     IN_VERSION,
@@ -16,9 +17,9 @@ from workbench.store.dataset_reading import (
     count,
     rows_by_id,
 )
-from workbench.store.dataset_row_changes import pointer
 from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, NUMBER, TEXT, merged
 from workbench.store.errors import Refused
+from workbench.store.long_values import DATASETS, pointer
 from workbench.store.text_conditions import Operator as Operator
 from workbench.store.text_conditions import compared
 
@@ -45,7 +46,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """field: VALUE (of `column`), ROW or SPLIT. Numbers come before texts, what is missing last."""
+    """field: VALUE (of `column`), ROW or SPLIT. Numbers come before texts, what is missing last;
+    of long values the beginnings are compared."""
 
     field: Literal["value", "row", "split"] = "row"
     column: str = ""
@@ -136,7 +138,7 @@ def _ordered(
         value = bare_value(cursor, dataset_id)
         conditions, given = [IN_VERSION], [dataset_id, number, number]
         for one in where:
-            sql, bound = _condition(one, value)
+            sql, bound = _condition(cursor, dataset_id, one, value)
             conditions.append(f"NOT coalesce({sql}, false)" if one.negated else sql)
             given += bound
         order, bound, keys = _order(sort, value)
@@ -173,7 +175,9 @@ def _order(sort: Sort, value: str) -> tuple[str, list[Any], str]:
     return order, [pointer(sort.column)], f", json_extract({value}, ?) AS j"
 
 
-def _condition(one: Condition, value: str) -> tuple[str, list[Any]]:
+def _condition(
+    cursor: Cursor, dataset_id: int, one: Condition, value: str
+) -> tuple[str, list[Any]]:
     """SQL over `dataset_rows d`, and what it binds."""
     if one.field == ANY:
         # First the whole, quickly; then the values without the names of columns.
@@ -182,15 +186,20 @@ def _condition(one: Condition, value: str) -> tuple[str, list[Any]]:
             f"contains(lower(array_to_string(json_extract({value}, '$.*')::VARCHAR[], "
             "chr(10))), lower(?))"
         )
-        return f"(contains(lower(d.value), lower(?)) AND {values})", [quick, quick]
+        test = f"(contains(lower(d.value), lower(?)) AND {values})"
+        long = long_values.any_meets(cursor, DATASETS, dataset_id, one.text)
+        if long is None:
+            return test, [quick, quick]
+        return f"({test} OR {long[0]})", [quick, quick, *long[1]]
     if one.field == TAG:
         return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
     if one.field == VALUE:
-        text, bound = f"json_extract_string({value}, ?)", [pointer(one.column)]
-    else:
-        names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
-        text, bound = names[one.field], []
-    return compared(one.operator, one.text, text, bound)
+        short = f"json_extract_string({value}, ?)", [pointer(one.column)]
+        return long_values.value_meets(
+            cursor, DATASETS, dataset_id, one.column, one.operator, one.text, short
+        )
+    names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
+    return compared(one.operator, one.text, names[one.field], [])
 
 
 def value_names(
@@ -237,9 +246,11 @@ def types_there(
     value = bare_value(cursor, dataset_id)
     for name in names:
         rows = cursor.execute(
-            f"SELECT DISTINCT json_type(json_extract({value}, ?)) FROM dataset_rows d "
+            # Of a long value the row holds the beginning, as a text.
+            "SELECT DISTINCT CASE WHEN json_extract_string(d.long_values, ?) = 'json' "
+            f"THEN 'OBJECT' ELSE json_type(json_extract({value}, ?)) END FROM dataset_rows d "
             f"WHERE {IN_VERSION}",
-            [pointer(name), dataset_id, number, number],
+            [f"{pointer(name)}/kind", pointer(name), dataset_id, number, number],
         ).fetchall()
         found[name] = EMPTY
         for (kind,) in rows:

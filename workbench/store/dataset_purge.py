@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.store.connection import Cursor
-from workbench.store.dataset_row_changes import drop_unused_blobs
+from workbench.store.dataset_row_changes import drop_unused
 from workbench.store.guards import guard
 
 _IDS = "(SELECT unnest(?::BIGINT[]))"
@@ -34,7 +34,7 @@ def forget_requests(cursor: Cursor, request_ids: Sequence[int]) -> None:
         f"WHERE v.published_at IS NOT NULL AND v.dataset_id IN {_IDS}",
         [touched],
     )
-    drop_unused_blobs(cursor, touched)
+    drop_unused(cursor, touched)
 
 
 def forget_removed(cursor: Cursor) -> None:
@@ -45,6 +45,7 @@ def forget_removed(cursor: Cursor) -> None:
         for table, column in (
             ("dataset_rows", "dataset_id"),
             ("dataset_blobs", "dataset_id"),
+            ("dataset_texts", "owner"),
             ("dataset_versions", "dataset_id"),
             ("datasets", "id"),
         ):

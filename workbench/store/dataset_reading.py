@@ -8,13 +8,16 @@ from typing import Any
 
 import orjson
 
-from workbench.store import blob_rows, blobs
+from workbench.store import blob_rows, blobs, long_values
 from workbench.store.connection import Connection, Cursor
+from workbench.store.long_values import DATASETS
 
 #: Which rows `d` of dataset_rows are in a version; bind dataset, number, number.
 IN_VERSION = "d.dataset_id = ? AND d.since <= ? AND (d.until IS NULL OR d.until > ?)"
+# Characters of long values that are read at once.
+_HELD = 32 * 2**20
 #: What `read_rows` reads, of `d` of dataset_rows.
-COLUMNS = "d.id, d.value, d.split, d.tags, d.source_request"
+COLUMNS = "d.id, d.value, d.split, d.tags, d.source_request, d.texts, d.long_values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,15 @@ class DatasetRow:
 def rows(
     connection: Connection, dataset_id: int, number: int, *, after: int = 0, limit: int = 1000
 ) -> list[DatasetRow]:
-    """The next rows of a version, from the one after `after`; [] at the end."""
+    """The next rows of a version, from the one after `after`; [] at the end. Fewer than `limit`
+    where their values are long."""
     with connection.cursor() as cursor:
         found = cursor.execute(
             f"SELECT {COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} AND d.id > ? "
             "ORDER BY d.id LIMIT ?",
             [dataset_id, number, number, after, limit],
         ).fetchall()
-        return read_rows(cursor, dataset_id, found)
+        return read_rows(cursor, dataset_id, fitting(found))
 
 
 def rows_by_id(
@@ -75,16 +79,34 @@ def bare_value(cursor: Cursor, dataset_id: int) -> str:
 
 
 def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -> list[DatasetRow]:
-    """Rows as `SELECT id, value, split, tags, source_request` gives them, images in place."""
+    """Rows as `SELECT` of COLUMNS gives them, images and long values in place."""
     kept = list(found)
-    wanted = {one for row in kept for one in blobs.references(row[1])}
+    long = long_values.read(
+        cursor, DATASETS, dataset_id, (row[5] for row in kept if row[5] is not None)
+    )
+    texts = (text for row in kept for text in (row[1], *long.get(row[5], {}).values()))
+    wanted = {one for text in texts for one in blobs.references(text)}
     data = blob_rows.read_owned(cursor, "dataset_blobs", dataset_id, wanted)
-    return [
-        DatasetRow(
-            row[0], orjson.loads(blobs.put_back(row[1], data)), row[2], tuple(row[3]), row[4]
-        )
-        for row in kept
-    ]
+    rows = []
+    for row in kept:
+        values = orjson.loads(blobs.put_back(row[1], data))
+        for name, told in orjson.loads(row[6]).items() if row[6] else ():
+            whole = blobs.put_back(long.get(row[5], {}).get(name, ""), data)
+            is_json = told["kind"] == long_values.JSON_KIND and whole
+            values[name] = orjson.loads(whole) if is_json else whole
+        rows.append(DatasetRow(row[0], values, row[2], tuple(row[3]), row[4]))
+    return rows
+
+
+def fitting(found: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The first of some rows whose long values may be held at once; one at least."""
+    held = 0
+    for number, row in enumerate(found):
+        if row[6]:
+            held += sum(told["length"] for told in orjson.loads(row[6]).values())
+            if held > _HELD and number:
+                return found[:number]
+    return found
 
 
 def sources_in(

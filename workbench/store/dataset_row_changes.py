@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.ids import IdMaker
-from workbench.store import blob_rows, blobs, clock
+from workbench.store import blob_rows, blobs, clock, long_values
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.dataset_reading import bare_value
@@ -30,6 +30,7 @@ from workbench.store.dataset_values import (
 )
 from workbench.store.errors import NotFound, Refused
 from workbench.store.guards import guard
+from workbench.store.long_values import DATASETS, LongValue, pointer
 
 _VIEW = "incoming_dataset_rows"
 _IDS = "(SELECT unnest(?::BIGINT[]))"
@@ -67,7 +68,8 @@ class RowChanges:
             return first
         _widen(cursor, dataset_id, draft, ready.types, ready.roles)
         _keep_blobs(cursor, dataset_id, ready.blobs)
-        _insert(cursor, dataset_id, draft.number, first, ready)
+        names = self._keep_long(cursor, dataset_id, ready.long)
+        _insert(cursor, dataset_id, draft.number, first, ready, names)
         cursor.execute(
             "UPDATE datasets SET next_row = ? WHERE id = ?", [first + len(ready), dataset_id]
         )
@@ -97,7 +99,7 @@ class RowChanges:
         draft = required_draft(cursor, dataset_id)
         for name in values:
             checked_column(name)
-        text, digest, taken = encoded(values)
+        made = encoded(values)
         row = cursor.execute(
             "SELECT since, digest::VARCHAR FROM dataset_rows "
             "WHERE dataset_id = ? AND id = ? AND until IS NULL",
@@ -105,17 +107,21 @@ class RowChanges:
         ).fetchone()
         if row is None:
             raise NotFound(f"There is no row {row_id} in the draft.")
-        if row[1] == digest:
+        if row[1] == made.digest:
             return
         _widen(cursor, dataset_id, draft, {name: type_of(one) for name, one in values.items()}, {})
-        _keep_blobs(cursor, dataset_id, {one.sha256: one.data for one in taken})
+        _keep_blobs(cursor, dataset_id, {one.sha256: one.data for one in made.blobs})
         if row[0] < draft.number:
             self._own_states(cursor, dataset_id, draft.number, "id = ?", [row_id])
         cursor.execute(
-            "UPDATE dataset_rows SET value = ?, digest = ?::UUID "
+            "UPDATE dataset_rows SET value = ?, digest = ?::UUID, texts = ?, long_values = ? "
             "WHERE dataset_id = ? AND id = ? AND since = ?",
-            [text, digest, dataset_id, row_id, draft.number],
+            [
+                *(made.text, made.digest, *self._keep_long(cursor, dataset_id, [made.long])),
+                *(made.told, dataset_id, row_id, draft.number),
+            ],
         )
+        long_values.drop_unused(cursor, DATASETS, dataset_id)
         self._touch(cursor, actor, dataset_id)
         self._record(cursor, actor, "edit_row", dataset_id, version=draft.number, row=row_id)
 
@@ -132,6 +138,7 @@ class RowChanges:
         gone = cursor.execute(
             f"DELETE FROM dataset_rows WHERE {where} AND since = ?", given
         ).fetchone()
+        long_values.drop_unused(cursor, DATASETS, dataset_id)
         count = sum(int(one[0]) for one in (ended, gone) if one)
         self._touch(cursor, actor, dataset_id)
         detail = _of_rows(number, ids, count)
@@ -256,10 +263,20 @@ class RowChanges:
         bound = [dataset_id, number, *given]
         cursor.execute(
             "INSERT INTO dataset_rows SELECT dataset_id, id, ?, NULL, value, split, tags, "
-            f"source_request, digest FROM dataset_rows WHERE {where}",
+            f"source_request, digest, texts, long_values FROM dataset_rows WHERE {where}",
             [number, *bound],
         )
         cursor.execute(f"UPDATE dataset_rows SET until = ? WHERE {where}", [number, *bound])
+
+    def _keep_long(
+        self, cursor: Cursor, dataset_id: int, found: Sequence[Sequence[LongValue]]
+    ) -> list[int | None]:
+        """Keep the long values of rows; under what name, for each row, None where it has none."""
+        names = [self._make_id() if each else None for each in found]
+        pairs = zip(names, found, strict=True)
+        kept = [(dataset_id, name, each) for name, each in pairs if name is not None]
+        long_values.insert(cursor, DATASETS, kept)
+        return names
 
     def _required(self, cursor: Cursor, dataset_id: int) -> str:
         """The name of a dataset that is there, and the turn to change it."""
@@ -307,36 +324,49 @@ def duplicates(
     if columns:
         # A value that is missing and one that is null are told apart, as in the digest.
         value = bare_value(cursor, dataset_id)
-        parts = [f"json_extract({value}, ?)::VARCHAR" for _ in columns]
-        key = f"md5([{', '.join(parts)}]::VARCHAR)"
+        part = f"json_extract({value}, ?)::VARCHAR"
+        each: list[tuple[str, ...]] = [(pointer(name),) for name in columns]
+        if long_values.has_some(cursor, DATASETS, dataset_id):
+            # The same value may be beside one row, and in another with less else in it.
+            part = (
+                f"CASE WHEN json_exists(d.long_values, ?) THEN json_extract_string(d.long_values, "
+                f"?) || json_extract_string(d.long_values, ?) WHEN json_type({value}, ?) = "
+                f"'VARCHAR' THEN 'text' || md5(json_extract_string({value}, ?)) "
+                f"ELSE 'json' || md5({part}) END"
+            )
+            each = [
+                (one, f"{one}/kind", f"{one}/md5", one, one, one) for one in map(pointer, columns)
+            ]
+        given = [bound for one in each for bound in one]
+        key = f"md5([{', '.join(part for _ in columns)}]::VARCHAR)"
     else:
-        key = "d.digest"
+        key, given = "d.digest", []
     return cursor.execute(
         f"SELECT id, first FROM (SELECT d.id, min(d.id) OVER (PARTITION BY {key}) AS first "
         "FROM dataset_rows d WHERE d.dataset_id = ? AND d.since <= ? "
         "AND (d.until IS NULL OR d.until > ?)) WHERE id <> first ORDER BY id",
-        [*map(pointer, columns), dataset_id, number, number],
+        [*given, dataset_id, number, number],
     ).fetchall()
 
 
-def pointer(column: str) -> str:
-    """Where a column stands in a row's JSON."""
-    return "/" + column.replace("~", "~0").replace("/", "~1")
-
-
-def drop_unused_blobs(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
-    """Take away images that no row of these datasets holds any more."""
+def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
+    """Take away long values and images that no row of these datasets holds any more."""
     for dataset_id in dataset_ids:
+        long_values.drop_unused(cursor, DATASETS, dataset_id)
         rows = cursor.execute(
             "SELECT sha256 FROM dataset_blobs WHERE dataset_id = ?", [dataset_id]
         ).fetchall()
         there = {digest for (digest,) in rows}
         if not there:
             continue
+        # A reference is shorter than what pieces of a long value share.
+        mark = f"chr({ord(blobs.MARK)})"
         used = cursor.execute(
             "SELECT DISTINCT unnest(regexp_extract_all(value, ?, 1)) FROM dataset_rows "
-            f"WHERE dataset_id = ? AND contains(value, chr({ord(blobs.MARK)}))",
-            [_REFERENCE, dataset_id],
+            f"WHERE dataset_id = ? AND contains(value, {mark}) UNION "
+            "SELECT DISTINCT unnest(regexp_extract_all(text, ?, 1)) FROM dataset_texts "
+            f"WHERE owner = ? AND contains(text, {mark})",
+            [_REFERENCE, dataset_id] * 2,
         ).fetchall()
         unused = sorted(there - {digest for (digest,) in used})
         if unused:
@@ -372,7 +402,14 @@ def _keep_blobs(cursor: Cursor, dataset_id: int, found: Mapping[str, bytes]) -> 
     blob_rows.insert_owned(cursor, "dataset_blobs", dataset_id, found)
 
 
-def _insert(cursor: Cursor, dataset_id: int, number: int, first: int, ready: Prepared) -> None:
+def _insert(
+    cursor: Cursor,
+    dataset_id: int,
+    number: int,
+    first: int,
+    ready: Prepared,
+    names: Sequence[int | None],
+) -> None:
     table = pa.table(
         {
             "id": pa.array(range(first, first + len(ready)), pa.int64()),
@@ -381,6 +418,8 @@ def _insert(cursor: Cursor, dataset_id: int, number: int, first: int, ready: Pre
             "tags": pa.array(ready.tags, pa.list_(pa.string())),
             "source": pa.array(ready.sources, pa.int64()),
             "digest": pa.array(ready.digests, pa.string()),
+            "texts": pa.array(names, pa.int64()),
+            "told": pa.array(ready.told, pa.string()),
         }
     )
     # In batches of a row group: DuckDB closes a group where a batch ends, be it whole or not.
@@ -389,7 +428,7 @@ def _insert(cursor: Cursor, dataset_id: int, number: int, first: int, ready: Pre
     try:
         cursor.execute(
             f"INSERT INTO dataset_rows SELECT ?, id, ?, NULL, value, split, tags, source, "
-            f"digest::UUID FROM {_VIEW}",
+            f"digest::UUID, texts, told FROM {_VIEW}",
             [dataset_id, number],
         )
     finally:

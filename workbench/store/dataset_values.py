@@ -12,6 +12,7 @@ import orjson
 
 from workbench.store import blobs
 from workbench.store.errors import Refused
+from workbench.store.long_values import LongValue, taken_apart
 
 MAX_ROW_BYTES = 32 * 2**20
 MAX_COLUMNS = 1000
@@ -60,6 +61,9 @@ class Prepared:
     types: Mapping[str, str]
     roles: Mapping[str, str] = field(default_factory=dict)
     blobs: Mapping[str, bytes] = field(default_factory=dict)
+    #: Of each row, what it tells of values that leave it (None for nothing), and those.
+    told: tuple[str | None, ...] = ()
+    long: tuple[tuple[LongValue, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -75,6 +79,8 @@ class Preparing:
         self._rows: list[tuple[str | None, tuple[str, ...], int | None]] = []
         self._types: dict[str, str] = {}
         self._blobs: dict[str, bytes] = {}
+        self._told: list[str | None] = []
+        self._long: list[tuple[LongValue, ...]] = []
         self.size = 0
 
     def __len__(self) -> int:
@@ -85,12 +91,15 @@ class Preparing:
         for name in row.values.keys() - self._types.keys():
             checked_column(name)
         split, tags = checked_split(row.split), checked_tags(row.tags)
-        text, digest, taken = encoded(row.values)
-        self._texts.append(text)
-        self._digests.append(digest)
+        made = encoded(row.values)
+        self._texts.append(made.text)
+        self._digests.append(made.digest)
+        self._told.append(made.told)
+        self._long.append(made.long)
         self._rows.append((split, tags, row.source_request))
-        self._blobs.update((one.sha256, one.data) for one in taken)
-        self.size += len(text) + sum(len(one.data) for one in taken)
+        self._blobs.update((one.sha256, one.data) for one in made.blobs)
+        self.size += len(made.text) + sum(len(one.data) for one in made.blobs)
+        self.size += sum(len(one.text) for one in made.long)
         for name, value in row.values.items():
             self._types[name] = merged(self._types.get(name, EMPTY), type_of(value))
 
@@ -104,6 +113,8 @@ class Preparing:
             self._types,
             self._roles,
             self._blobs,
+            tuple(self._told),
+            tuple(self._long),
         )
 
 
@@ -115,8 +126,20 @@ def prepare(rows: Iterable[NewRow]) -> Prepared:
     return preparing.ready()
 
 
-def encoded(values: Mapping[str, Any]) -> tuple[str, str, list[blobs.Blob]]:
-    """The JSON of a row without its images, its digest, and the images. Raises Refused.
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A row as it is kept. text: JSON without images and long values. told: what it tells of
+    those, None where there are none."""
+
+    text: str
+    digest: str
+    told: str | None
+    long: tuple[LongValue, ...]
+    blobs: list[blobs.Blob]
+
+
+def encoded(values: Mapping[str, Any]) -> Encoded:
+    """A row made ready. Raises Refused.
 
     The digest does not depend on the order of keys.
     """
@@ -129,9 +152,9 @@ def encoded(values: Mapping[str, Any]) -> tuple[str, str, list[blobs.Blob]]:
         raise Refused(
             f"A row may hold {MAX_ROW_BYTES // 2**20} MB; one holds {len(raw) / 2**20:.1f} MB."
         )
-    text, taken = blobs.take_out(raw.decode())
+    text, told, long, taken = taken_apart(values)
     digest = hashlib.md5(ordered, usedforsecurity=False).digest()
-    return text, str(uuid.UUID(bytes=digest)), taken
+    return Encoded(text, str(uuid.UUID(bytes=digest)), told, long, taken)
 
 
 def type_of(value: Any) -> str:

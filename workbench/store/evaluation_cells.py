@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from workbench.store import clock
+from workbench.ids import IdMaker
+from workbench.store import clock, long_values
 from workbench.store.connection import Connection, Cursor
 from workbench.store.dataset_reading import IN_VERSION
 from workbench.store.evaluation_runs import LostRun
 from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, STALE, CellRow, RunInfo
+from workbench.store.long_values import CELLS, JSON_KIND, LongValue, cell_apart
 
 _TIME = pa.timestamp("us")
 _CELLS = pa.schema(
@@ -34,6 +36,8 @@ _CELLS = pa.schema(
         ("cost", pa.decimal128(18, 9)),
         ("author", pa.string()),
         ("ended_at", _TIME),
+        ("texts", pa.int64()),
+        ("long_values", pa.string()),
     ]
 )
 _NAMES = _CELLS.names
@@ -71,8 +75,9 @@ class CellBatch:
     one. Raises LostRun where another process has the run by now.
     """
 
-    def __init__(self, connection: Connection, cursor: Cursor) -> None:
+    def __init__(self, connection: Connection, cursor: Cursor, make_id: IdMaker) -> None:
         """`cursor` is the writer's."""
+        self._make_id = make_id
         self._is_ducklake = connection.is_ducklake
         self._table = _CELLS.empty_table()
         cursor.register("incoming_cells", self)
@@ -88,7 +93,9 @@ class CellBatch:
                 if known is None or known[0].generation <= cell.generation:
                     found[key] = cell, one.at
         if found:
-            self._table = pa.Table.from_pydict(_columns(found), schema=_CELLS)
+            columns, long = _columns(found, self._make_id)
+            long_values.insert(cursor, CELLS, long)
+            self._table = pa.Table.from_pydict(columns, schema=_CELLS)
             try:
                 cursor.execute(_MERGE)
             finally:
@@ -117,17 +124,22 @@ def _check_owner(cursor: Cursor, run_id: int, worker: int, *, is_shared: bool) -
 
 
 def _columns(
-    found: dict[tuple[int, int, int], tuple[CellRow, datetime]],
-) -> dict[str, Sequence[Any]]:
+    found: dict[tuple[int, int, int], tuple[CellRow, datetime]], make_id: IdMaker
+) -> tuple[dict[str, Sequence[Any]], list[tuple[int, int, tuple[LongValue, ...]]]]:
+    """The columns of _CELLS, and the long values that leave them."""
     cells = [cell for cell, _ in found.values()]
     columns: dict[str, Sequence[Any]] = {
         name: [getattr(cell, name) for cell in cells]
         for name in _CELLS.names
-        if name not in ("run_id", "ended_at")
+        if name not in ("run_id", "ended_at", "value", "detail", "texts", "long_values")
     }
+    made = [cell_apart(cell.value, cell.detail) for cell in cells]
+    columns["value"], columns["detail"], columns["long_values"], values = zip(*made, strict=True)
+    columns["texts"] = ids = [make_id() if each else None for each in values]
     columns["run_id"] = [run_id for run_id, _, _ in found]
     columns["ended_at"] = [at for _, at in found.values()]
-    return columns
+    runs = zip(columns["run_id"], ids, values, strict=True)
+    return columns, [(run_id, id_, each) for run_id, id_, each in runs if id_ is not None]
 
 
 # -- for whoever runs them -------------------------------------------------------------------------
@@ -180,14 +192,32 @@ def of_rows(connection: Connection, run_id: int, rows: Sequence[int]) -> dict[in
     with connection.cursor() as cursor:
         cells = cursor.execute(
             "SELECT c.dataset_row, c.column_id, c.state, c.generation, c.attempts, "
-            f"CASE WHEN c.state = '{DONE}' THEN c.value END FROM evaluation_cells c "
+            f"CASE WHEN c.state = '{DONE}' THEN c.value END, c.texts, "
+            "json_extract_string(c.long_values, '/value/kind') FROM evaluation_cells c "
             "WHERE c.run_id = ? AND c.dataset_row BETWEEN ? AND ? "
             f"AND c.dataset_row IN {_IDS}",
             [run_id, min(rows), max(rows), list(rows)],
         ).fetchall()
-    for row, column, state, generation, attempts, value in cells:
+        wholes = whole_values(cursor, run_id, [(one[6], one[7]) for one in cells])
+    for row, column, state, generation, attempts, value, texts, kind in cells:
+        if value is not None and kind is not None:
+            value = wholes.get(texts, value)
         found[row][column] = Kept(state, generation, attempts, value)
     return found
+
+
+def whole_values(
+    cursor: Cursor, run_id: int, found: Iterable[tuple[int | None, str | None]]
+) -> dict[int, str]:
+    """Long values of cells as JSON texts, by what `texts` of a cell names.
+
+    found: that, and the kind of the value; None for a cell whose value is not long.
+    """
+    kinds = {id_: kind for id_, kind in found if id_ is not None and kind is not None}
+    return {
+        id_: each["value"] if kinds[id_] == JSON_KIND else orjson.dumps(each["value"]).decode()
+        for id_, each in long_values.read(cursor, CELLS, run_id, kinds, "value").items()
+    }
 
 
 # -- changes ---------------------------------------------------------------------------------------
@@ -246,7 +276,13 @@ def has_row(cursor: Cursor, run: RunInfo, row: int) -> bool:
 
 
 def rate(
-    cursor: Cursor, run_id: int, row: int, column: int, value: Any, author: str | None
+    cursor: Cursor,
+    run_id: int,
+    row: int,
+    column: int,
+    value: Any,
+    author: str | None,
+    make_id: IdMaker,
 ) -> None:
     """Put a person's value into a cell; author None takes it away again."""
     given = [run_id, row, column]
@@ -260,8 +296,13 @@ def rate(
     )
     if author is not None:
         generation = int(before[0]) if before and before[0] is not None else 0
+        text, _, told, long = cell_apart(orjson.dumps(value).decode(), None)
+        id_ = make_id() if long else None
+        if id_ is not None:
+            long_values.insert(cursor, CELLS, [(run_id, id_, long)])
         cursor.execute(
             "INSERT INTO evaluation_cells (run_id, dataset_row, column_id, state, value, attempts, "
-            f"generation, author, ended_at) VALUES (?, ?, ?, '{DONE}', ?, 1, ?, ?, ?)",
-            [*given, orjson.dumps(value).decode(), generation, author, clock.now()],
+            "generation, author, ended_at, texts, long_values) "
+            f"VALUES (?, ?, ?, '{DONE}', ?, 1, ?, ?, ?, ?, ?)",
+            [*given, text, generation, author, clock.now(), id_, told],
         )

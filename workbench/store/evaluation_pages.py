@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 import orjson
 
-from workbench.store import clock
+from workbench.store import clock, long_values
 from workbench.store.blobs import MARK
-from workbench.store.connection import Connection
+from workbench.store.connection import Connection, Cursor
 from workbench.store.dataset_reading import IN_VERSION
 from workbench.store.errors import Refused
 from workbench.store.evaluation_values import DONE, STALE, WAITING, RunInfo
+from workbench.store.long_values import CELLS, DATASETS, JSON_KIND, pointer
 from workbench.store.text_conditions import Operator as Operator
 from workbench.store.text_conditions import compared
 
@@ -124,11 +125,6 @@ class _Query:
         )
 
 
-def pointer(column: str) -> str:
-    """A JSON pointer to a column's value."""
-    return "/" + column.replace("~", "~0").replace("/", "~1")
-
-
 def page(
     connection: Connection,
     run: RunInfo,
@@ -148,10 +144,11 @@ def page(
         )
     query = _Query(run, columns)
     conditions, bound = [IN_VERSION], [run.dataset_id, run.dataset_version, run.dataset_version]
-    for one in where:
-        sql, given = _condition(query, one)
-        conditions.append(f"NOT coalesce({sql}, false)" if one.negated else f"({sql})")
-        bound += given
+    with connection.cursor() as cursor:
+        for one in where:
+            sql, given = _condition(cursor, query, one)
+            conditions.append(f"NOT coalesce({sql}, false)" if one.negated else f"({sql})")
+            bound += given
     keys, keys_given, order = _order(query, sort)
     chosen = f"FROM {query.source} WHERE {' AND '.join(conditions)}"
     with connection.cursor() as cursor:
@@ -188,14 +185,21 @@ def _order(query: _Query, sort: Sort) -> tuple[str, list[Any], str]:
     return "", [], f"id {way}"
 
 
-def _condition(query: _Query, one: Condition) -> tuple[str, list[Any]]:
+def _condition(cursor: Cursor, query: _Query, one: Condition) -> tuple[str, list[Any]]:
     if one.field == "any":
         quick = orjson.dumps(one.text).decode()[1:-1]
+        beside = long_values.any_meets(cursor, CELLS, query.run.id, one.text, "c")
+        of_cells, of_given = ("", []) if beside is None else (f" OR {beside[0]}", beside[1])
         cells = (
-            "d.id IN (SELECT dataset_row FROM evaluation_cells WHERE run_id = ? "
-            "AND contains(lower(value), lower(?)))"
+            "d.id IN (SELECT c.dataset_row FROM evaluation_cells c WHERE c.run_id = ? "
+            f"AND (contains(lower(c.value), lower(?)){of_cells}))"
         )
-        return f"(contains(lower(d.value), lower(?)) OR {cells})", [quick, query.run.id, quick]
+        long = long_values.any_meets(cursor, DATASETS, query.run.dataset_id or 0, one.text)
+        sql, given = ("", []) if long is None else (f" OR {long[0]}", long[1])
+        return (
+            f"(contains(lower(d.value), lower(?)) OR {cells}{sql})",
+            [quick, query.run.id, quick, *of_given, *given],
+        )
     if one.field == "tag":
         return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
     if one.field == "state":
@@ -211,8 +215,13 @@ def _condition(query: _Query, one: Condition) -> tuple[str, list[Any]]:
         return compared(one.operator, one.text, "d.id::VARCHAR", [])
     if one.field == "split":
         return compared(one.operator, one.text, "d.split", [])
-    text, given = query.text(one.column)
-    return compared(one.operator, one.text, text, given)
+    if query.cell(one.column) is None:
+        place, owner, named, row = DATASETS, query.run.dataset_id or 0, one.column, "d"
+    else:
+        place, owner, named, row = CELLS, query.run.id, "value", query.cell(one.column) or ""
+    return long_values.value_meets(
+        cursor, place, owner, named, one.operator, one.text, query.text(one.column), row
+    )
 
 
 def cells(
@@ -227,14 +236,32 @@ def cells(
         kept = cursor.execute(
             f"SELECT c.dataset_row, c.column_id, c.state, {value}, coalesce(length(c.value), 0), "
             "c.passed, c.kind, c.message, c.retryable, c.attempts, c.generation, c.cost, c.author, "
-            "c.ended_at, TRY_CAST(json_extract(c.detail, '$.used.number') AS INTEGER) "
+            "c.ended_at, TRY_CAST(json_extract(c.detail, '$.used.number') AS INTEGER), c.texts, "
+            "json_extract(c.long_values, '$.value') "
             "FROM evaluation_cells c WHERE c.run_id = ? AND c.dataset_row BETWEEN ? AND ? "
             f"AND c.dataset_row IN {_IDS}",
             [run_id, min(rows), max(rows), list(rows)],
         ).fetchall()
+        ids = [row[15] for row in kept if row[16] is not None] if cut is None else []
+        wholes = long_values.read(cursor, CELLS, run_id, ids, "value")
     for row in kept:
-        found[row[0]][row[1]] = _shown(row[2:])
+        shown = list(row[2:15])
+        if row[16] is not None:
+            shown[1:3] = _long(row, wholes.get(row[15], {}).get("value"))
+        found[row[0]][row[1]] = _shown(shown)
     return found
+
+
+def _long(row: Sequence[Any], whole: str | None) -> tuple[str, int]:
+    """The JSON text of a long value, whole, or else the beginning of it as the row has it; and the
+    length of the whole."""
+    told = orjson.loads(row[16])
+    if whole is not None:
+        text = whole if told["kind"] == JSON_KIND else orjson.dumps(whole).decode()
+        return text, len(text)
+    # It is longer than what stands here, also where that has many escapes.
+    beginning = str(row[3])
+    return beginning, max(told["length"] + 2, len(beginning) + 1)
 
 
 def _shown(row: Sequence[Any]) -> ShownCell:
@@ -259,11 +286,15 @@ def detail(connection: Connection, run_id: int, row: int, column: int) -> dict[s
     """What stands behind a cell (`cells.Detail.to_json`); {} where nothing does."""
     with connection.cursor() as cursor:
         found = cursor.execute(
-            "SELECT detail FROM evaluation_cells "
+            "SELECT detail, texts FROM evaluation_cells "
             "WHERE run_id = ? AND dataset_row = ? AND column_id = ?",
             [run_id, row, column],
         ).fetchone()
-    kept: dict[str, Any] = orjson.loads(found[0]) if found and found[0] else {}
+        text = found[0] if found else None
+        if found and found[1] is not None:
+            whole = long_values.read(cursor, CELLS, run_id, [found[1]], "detail")
+            text = whole.get(found[1], {}).get("detail", text)
+    kept: dict[str, Any] = orjson.loads(text) if text else {}
     return kept
 
 

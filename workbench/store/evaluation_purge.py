@@ -34,6 +34,7 @@ def forget_requests(cursor: Cursor, request_ids: Sequence[int]) -> None:
         cursor.execute(
             "UPDATE evaluation_cells AS c SET "
             f"value = CASE WHEN {_HOLDS_TEXT} THEN NULL ELSE value END, detail = NULL, "
+            "texts = NULL, long_values = NULL, "
             f"message = CASE WHEN message IS NULL THEN NULL ELSE '{_PURGED}' END "
             "FROM (SELECT unnest(?::BIGINT[]) AS run_id, unnest(?::BIGINT[]) AS dataset_row, "
             "unnest(?::BIGINT[]) AS position) t, evaluation_columns k "
@@ -72,4 +73,9 @@ def _without_rows(cursor: Cursor) -> None:
         "DELETE FROM evaluation_cells AS c WHERE NOT EXISTS (SELECT 1 FROM evaluation_runs r "
         "JOIN dataset_rows d ON d.dataset_id = r.dataset_id "
         "WHERE r.id = c.run_id AND d.id = c.dataset_row)"
+    )
+    # Also what cells held before they were run anew.
+    cursor.execute(
+        "DELETE FROM evaluation_texts WHERE id NOT IN "
+        "(SELECT texts FROM evaluation_cells WHERE texts IS NOT NULL)"
     )

@@ -241,7 +241,8 @@ class Pairs:
 
 def _paired() -> str:
     side = _counted(
-        "SELECT dataset_row, value FROM evaluation_cells WHERE run_id = ? "
+        "SELECT dataset_row, value, json_extract_string(long_values, '/value/md5') AS whole "
+        "FROM evaluation_cells WHERE run_id = ? "
         f"AND column_id = ? AND state = '{DONE}'"
     )
     return (
@@ -251,7 +252,8 @@ def _paired() -> str:
         "WHEN b.dataset_row IS NULL THEN 'only_first' "
         "WHEN b.number > a.number THEN 'better' WHEN b.number < a.number THEN 'worse' "
         "WHEN b.number = a.number THEN 'equal' "
-        "WHEN a.value IS NOT DISTINCT FROM b.value THEN 'same' ELSE 'changed' END AS what "
+        "WHEN a.value IS NOT DISTINCT FROM b.value AND a.whole IS NOT DISTINCT FROM b.whole "
+        "THEN 'same' ELSE 'changed' END AS what "
         f"FROM ({side}) a FULL JOIN ({side}) b ON a.dataset_row = b.dataset_row)"
     )
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from workbench.store import clock
 from workbench.store.connection import Connection
 from workbench.store.dataset_pages import all_whole
-from workbench.store.dataset_reading import COLUMNS, IN_VERSION, DatasetRow, read_rows
+from workbench.store.dataset_reading import COLUMNS, IN_VERSION, DatasetRow, fitting, read_rows
 from workbench.store.dataset_values import BOOLEAN, EMPTY, NUMBER, TEXT, read_columns
 from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, Kind
@@ -174,7 +174,7 @@ class DatasetSnapshot:
                     "ORDER BY d.id LIMIT ?",
                     [self._dataset_id, self.as_of, self.as_of, after, min(size, left)],
                 ).fetchall()
-                rows = read_rows(self._cursor, self._dataset_id, found)
+                rows = read_rows(self._cursor, self._dataset_id, fitting(found))
             if not rows:
                 return
             table = pa.table(self.arrays(rows, columns, lists_as_text=lists_as_text))

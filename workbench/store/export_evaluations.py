@@ -11,6 +11,7 @@ import pyarrow as pa
 from workbench.store.connection import Connection
 from workbench.store.dataset_reading import DatasetRow
 from workbench.store.errors import NotFound
+from workbench.store.evaluation_cells import whole_values
 from workbench.store.evaluation_values import DONE, STALE, WAITING
 from workbench.store.evaluations import columns_in, run_in
 from workbench.store.export_columns import Column, Kind
@@ -103,7 +104,8 @@ class GridSnapshot(DatasetSnapshot):
     def _kinds(self) -> dict[int, Kind]:
         """What the values of each computed column are, by its id."""
         rows = self._cursor.execute(
-            "SELECT c.column_id, json_type(c.value), "
+            "SELECT c.column_id, CASE WHEN json_extract_string(c.long_values, '/value/kind') = "
+            "'json' THEN 'OBJECT' ELSE json_type(c.value) END, "
             "count(*) = count(TRY_CAST(c.value AS BIGINT)), "
             f"coalesce(max(abs(TRY_CAST(c.value AS DOUBLE))), 0) <= {_EXACT} "
             f"FROM evaluation_cells c WHERE c.run_id = ? AND c.state = '{DONE}' "
@@ -139,13 +141,20 @@ class GridSnapshot(DatasetSnapshot):
             found = self._cursor.execute(
                 f"SELECT c.dataset_row, c.column_id, CASE WHEN {_WAITS} THEN '{WAITING}' "
                 f"ELSE c.state END, CASE WHEN c.state = '{DONE}' THEN c.value END, c.passed, "
-                "c.cost, c.message FROM evaluation_cells c WHERE c.run_id = ? "
+                "c.cost, c.message, c.texts, json_extract_string(c.long_values, '/value/kind') "
+                "FROM evaluation_cells c WHERE c.run_id = ? "
                 "AND c.dataset_row BETWEEN ? AND ? "
                 "AND c.column_id IN (SELECT unnest(?::BIGINT[]))",
                 [self._run_id, rows[0].id, rows[-1].id, sorted(ids)],
             ).fetchall()
+            told = [(one[7], one[8] if one[3] is not None else None) for one in found]
+            wholes = whole_values(self._cursor, self._run_id, told)
         names = ("state", _VALUE, "passed", "cost", "error")
-        return {(one[0], one[1]): dict(zip(names, one[2:], strict=True)) for one in found}
+        cells = {(one[0], one[1]): dict(zip(names, one[2:7], strict=True)) for one in found}
+        for one in found:
+            if one[3] is not None and one[8] is not None:
+                cells[one[0], one[1]][_VALUE] = wholes.get(one[7], one[3])
+        return cells
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -81,7 +81,7 @@ class Store:
         self.datasets = Datasets(self.make_id, self.audit)
         self.evaluations = Evaluations(self.make_id, self.audit)
         self.external_ids = ExternalIds(self.make_id, self.audit)
-        self._cells = CellBatch(self.connection, self.writer.cursor)
+        self._cells = CellBatch(self.connection, self.writer.cursor, self.make_id)
         self.playground_votes = PlaygroundVotes(self.make_id, self.audit)
         self._add = RequestBatch(self.connection, self.writer.cursor, self.make_id)
         self._known: _KnownKeys | None = None

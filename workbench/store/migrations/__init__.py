@@ -20,6 +20,7 @@ from workbench.store.migrations import (
     m0010_evaluations,
     m0011_playground_votes,
     m0012_pieces,
+    m0013_long_values,
 )
 
 
@@ -43,4 +44,9 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(10, "evaluations", m0010_evaluations.STATEMENTS),
     Migration(11, "votes of the playground", m0011_playground_votes.STATEMENTS),
     Migration(12, "long values in pieces", m0012_pieces.STATEMENTS),
+    Migration(
+        13,
+        "long values of datasets and grids",
+        m0013_long_values.STATEMENTS,
+    ),
 )
