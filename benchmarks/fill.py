@@ -15,7 +15,8 @@ from time import perf_counter
 import orjson
 
 from workbench.settings import Settings
-from workbench.store.bulk import Bulk, prepare
+from workbench.store.bulk import Bulk
+from workbench.store.prepared import prepare
 from workbench.store.rows import NewRequest
 from workbench.store.store import Store
 

@@ -12,8 +12,9 @@ import pytest
 from tests.importing.support import a_store
 from workbench.logs.importing import sinks
 from workbench.logs.importing.job import Options, import_file
-from workbench.store.bulk import Bulk, Prepared
+from workbench.store.bulk import Bulk
 from workbench.store.connection import ROW_GROUP_ROWS
+from workbench.store.prepared import Prepared
 
 
 def a_file(folder: Path, rows: int) -> Path:

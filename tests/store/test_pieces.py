@@ -21,12 +21,13 @@ from workbench.logs.bulk import Deleting, Selection
 from workbench.settings import Settings
 from workbench.store import blob_rows, pieces, requests, search
 from workbench.store import store as store_module
-from workbench.store.bulk import Bulk, prepare
+from workbench.store.bulk import Bulk
 from workbench.store.connection import Cursor
 from workbench.store.errors import StoreError
 from workbench.store.export_columns import columns_of
 from workbench.store.export_rows import Snapshot
 from workbench.store.pieces import OVERLAP, PIECE
+from workbench.store.prepared import prepare
 from workbench.store.purge import purge
 from workbench.store.rows import NewRequest
 from workbench.store.store import Store

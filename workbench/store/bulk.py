@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -17,74 +16,11 @@ import pyarrow as pa
 from workbench.store import adding, clock, pieces
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.errors import Refused
-from workbench.store.rows import NewRequest
+from workbench.store.prepared import Prepared, read
+from workbench.store.request_columns import SCORES, USES
 from workbench.store.store import Store
 
 VIEW = "incoming_bulk"
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Rows ready to be inserted; their ids are missing. It can be sent to another process.
-
-    keys: the `client_record` of each row. requests, bodies: one Arrow batch each (IPC stream), a
-    row for a row. uses, scores: rows by their number in here. blobs: data by SHA-256.
-    """
-
-    keys: tuple[str, ...]
-    requests: bytes
-    bodies: bytes
-    uses: tuple[tuple[int, str], ...] = ()
-    blobs: tuple[tuple[str, bytes], ...] = ()
-    scores: tuple[tuple[int, str, float, str], ...] = ()
-
-    @property
-    def size(self) -> int:
-        """About how many bytes wait with it."""
-        return len(self.requests) + len(self.bodies) + sum(len(data) for _, data in self.blobs)
-
-    def part(self, start: int, stop: int) -> Prepared:
-        """The rows from `start` up to `stop`."""
-        inside = range(start, stop)
-        uses = tuple((row - start, digest) for row, digest in self.uses if row in inside)
-        wanted = {digest for _, digest in uses}
-        return Prepared(
-            self.keys[start:stop],
-            _written(_read(self.requests).slice(start, stop - start)),
-            _written(_read(self.bodies).slice(start, stop - start)),
-            uses,
-            tuple(blob for blob in self.blobs if blob[0] in wanted),
-            tuple((row - start, *rest) for row, *rest in self.scores if row in inside),  # type: ignore[misc]
-        )
-
-
-def prepare(
-    rows: Sequence[NewRequest], keys: Sequence[str], assumed: Sequence[bool], origin: str
-) -> Prepared:
-    """Raises ValueError, TypeError or OverflowError for a value that no column can hold.
-
-    keys: the `client_record` of each row. assumed: whether a time of it was. All get `origin`.
-    (Copies of the rows with these values would take as long as everything else here.)
-    """
-    numbered = list(enumerate(rows))
-    columns = adding._columns_of(numbered, clock.now())
-    columns["client_record"] = keys
-    columns["body_hash"] = [None] * len(rows)
-    columns["origin"] = [origin] * len(rows)
-    columns["time_assumed"] = assumed
-    bodies, found, uses = adding._bodies_of(numbered)
-    return Prepared(
-        tuple(keys),
-        _written(pa.Table.from_pydict(columns, schema=adding._REQUESTS)),
-        _written(pa.Table.from_pydict(bodies, schema=adding._BODIES)),
-        tuple(uses),
-        tuple(found.items()),
-        tuple(
-            (number, name, value, row.actor)
-            for number, row in numbered
-            for name, value in row.scores
-        ),
-    )
 
 
 class Bulk:
@@ -138,7 +74,7 @@ class _Chosen:
                 self.new.append(number)
 
     def table(self, data: bytes) -> pa.Table:
-        found = _read(data)
+        found = read(data)
         return found if len(self.new) == len(self.part.keys) else found.take(self.new)
 
 
@@ -167,7 +103,7 @@ def _insert(cursor: Cursor, chosen: Sequence[_Chosen], ids: Sequence[int]) -> No
         wanted = {digest for _, digest in uses}
         found = {digest: data for each in chosen for digest, data in each.part.blobs}
         adding._insert_blobs(cursor, {digest: found[digest] for digest in sorted(wanted)})
-        _rows(cursor, "request_blobs", adding._USES, uses)
+        _rows(cursor, "request_blobs", USES, uses)
     scores = [
         (each.ids[row], name, value, actor, at)
         for each in chosen
@@ -175,7 +111,7 @@ def _insert(cursor: Cursor, chosen: Sequence[_Chosen], ids: Sequence[int]) -> No
         if row in each.ids
     ]
     if scores:
-        _rows(cursor, "scores", adding._SCORES, scores)
+        _rows(cursor, "scores", SCORES, scores)
 
 
 def _known(cursor: Cursor, keys: Sequence[str]) -> set[str]:
@@ -213,14 +149,3 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(name), name, column)
-
-
-def _written(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue())
-
-
-def _read(data: bytes) -> pa.Table:
-    return pa.ipc.open_stream(data).read_all()

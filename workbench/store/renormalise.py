@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.filters import Filter
-from workbench.store import adding, blob_rows, blobs, clock, pieces, text_search
+from workbench.store import adding, blob_rows, blobs, clock, pieces, request_columns, text_search
 from workbench.store.bulk import VIEW, run_over
 from workbench.store.connection import Connection, Cursor
 from workbench.store.rows import NewRequest
@@ -202,8 +202,8 @@ def rewritten(pairs: Sequence[tuple[Kept, NewRequest]]) -> list[Rewritten]:
     if not pairs:
         return []
     numbered = [(kept.id, row) for kept, row in pairs]
-    requests = adding._columns_of(numbered, clock.now())
-    bodies, found, uses = adding._bodies_of(numbered)
+    requests = request_columns.columns_of(numbered, clock.now())
+    bodies, found, uses = request_columns.bodies_of(numbered)
     used: dict[int, set[str]] = {}
     for id_, digest in uses:
         used.setdefault(id_, set()).add(digest)
@@ -237,16 +237,16 @@ def write(store: Store, rows: Sequence[Rewritten], actor: str, detail: Mapping[s
         }
         chosen = [row for row in rows if row.kept.id in there]
         changed = [row for row in chosen if row.changed]
-        _update(cursor, "requests", "id", DERIVED, adding._REQUESTS, changed)
+        _update(cursor, "requests", "id", DERIVED, request_columns.REQUESTS, changed)
         texts = [row for row in changed if not set(row.changed).isdisjoint(TEXTS)]
-        _update(cursor, "bodies", "request_id", TEXTS, adding._BODIES, texts)
+        _update(cursor, "bodies", "request_id", TEXTS, request_columns.BODIES, texts)
         _use_blobs(cursor, [row for row in changed if row.uses != row.kept.uses])
         same = [
             row
             for row in chosen
             if not row.changed and row.columns["normaliser"] != row.kept.columns["normaliser"]
         ]
-        _update(cursor, "requests", "id", ("normaliser",), adding._REQUESTS, same)
+        _update(cursor, "requests", "id", ("normaliser",), request_columns.REQUESTS, same)
         if changed:
             store.audit.record(
                 cursor,
@@ -309,5 +309,7 @@ def _use_blobs(cursor: Cursor, rows: Sequence[Rewritten]) -> None:
     pairs = [(row.kept.id, digest) for row in rows for digest in sorted(row.uses)]
     if pairs:
         ids, digests = zip(*pairs, strict=True)
-        feed = pa.Table.from_pydict({"request_id": ids, "sha256": digests}, schema=adding._USES)
+        feed = pa.Table.from_pydict(
+            {"request_id": ids, "sha256": digests}, schema=request_columns.USES
+        )
         run_over(cursor, f"INSERT INTO request_blobs SELECT * FROM {VIEW}", feed)

@@ -12,7 +12,7 @@ from workbench.logs.importing.container import Block, Decoder, Position
 from workbench.logs.importing.formats import Format, module_of
 from workbench.logs.importing.record import Context, Record, Refusal, Row, Skipped
 from workbench.logs.importing.taking import Made, Origin, excerpt, refusal, rows_of
-from workbench.store.bulk import Prepared, prepare
+from workbench.store.prepared import Prepared, prepare
 
 # Records without times are put so far apart that they keep the order of the file.
 _APART = timedelta(microseconds=1000)

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from workbench.logs.importing.reading import Outcome
 from workbench.logs.importing.record import Refusal
-from workbench.store.bulk import Bulk, Prepared
+from workbench.store.bulk import Bulk
 from workbench.store.connection import ROW_GROUP_ROWS
 from workbench.store.errors import Busy, Refused
+from workbench.store.prepared import Prepared
 from workbench.store.store import Store
 
 # Whole row groups of the file. Others wait for one such commit at most.
