@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.evals.grids import add_dataset, contexts_of, prompt, runner, wait
 from tests.evals.support import chat
+from workbench.evals import grids, running
+from workbench.evals.asking import Patient
 from workbench.evals.cells import Cell, CellError, CellResult
 from workbench.evals.columns import column_type
 from workbench.evals.context import Context
@@ -20,6 +23,7 @@ from workbench.registry import labels
 from workbench.registry.publishing import Draft, publish
 from workbench.settings import Settings
 from workbench.store import connections
+from workbench.store.rows import NewRequest
 from workbench.store.store import Store
 
 WHO = "user:ada"
@@ -106,3 +110,36 @@ def test_settings_decide_on_code_and_private_endpoints() -> None:
     assert reason is None or reason.startswith(("This machine", "Code columns need Linux"))
     assert http_limits(Settings()).allow_private is False
     assert http_limits(Settings(private_endpoints="on")).allow_private is True
+
+
+def test_a_row_that_waits_for_its_log_record_makes_room_for_one_other(store: Store) -> None:
+    """With one row at a time: the second is asked while the first is logged, the third is not."""
+    asked: list[NewRequest] = []
+    most_unlogged = 0
+    second = asyncio.Event()
+    write = store_sink(store)
+
+    async def keep(row: NewRequest, body: Mapping[str, Any]) -> int:
+        nonlocal most_unlogged
+        asked.append(row)
+        most_unlogged = max(most_unlogged, len(asked) - len(logged))
+        if len(asked) == 2:
+            second.set()
+        await asyncio.wait_for(second.wait(), 20)
+        id_ = await write(row, body)
+        logged.append(id_)
+        return id_
+
+    logged: list[int] = []
+    host = Host(Settings(model_retries=0), keep, list)
+    rows = [{"question": f"Question {n}"} for n in range(6)]
+    dataset = add_dataset(store, rows, ["question"])
+    columns = [prompt("answer", "question")]
+    run_id = grids.create(store, WHO, "Grid", dataset_id=dataset, columns=columns, concurrency=1)[1]
+    with runner(store, contexts_of(Patient(host))):
+        running.start(store, WHO, run_id)
+        end = wait(store, run_id)
+    host.close()
+    assert (end.state, end.counts.done) == ("done", 6)
+    assert most_unlogged == 2
+    assert len(logged) == 6

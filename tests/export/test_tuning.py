@@ -643,7 +643,10 @@ def test_the_manifest_of_a_pack_tells_what_was_read_and_by_which_versions(
 
 def test_preferences_of_openai_have_no_images(store: Store, folder: Path) -> None:
     for number, value in enumerate((1.0, 5.0)):
-        changes = {"scores": (("default", value),), "output": [message("assistant", f"a{number}")]}
+        changes: dict[str, Any] = {
+            "scores": (("default", value),),
+            "output": [message("assistant", f"a{number}")],
+        }
         add(store, with_image(7, **changes))
     found = pack(store, folder, "openai-preference")
     assert reasons(found) == {"unsupported content": 2}

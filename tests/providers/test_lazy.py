@@ -11,6 +11,7 @@ from workbench.settings import ROOT
 
 VENDORS = (
     "openai",
+    "aiohttp",
     "anthropic",
     "google.genai",
     "boto3",

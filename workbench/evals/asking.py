@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import orjson
 
@@ -47,11 +48,21 @@ class LoggedCalls:
 
 class CellCalls:
     """Stands in for `Context.ask` in one cell. costs: dollars by log record, None where unknown.
-    has_failed: whether a call of this generation went wrong."""
+    has_failed: whether a call of this generation went wrong. answered: told when every call that
+    was begun has its answer, of which some may not be logged yet."""
 
     def __init__(
-        self, ask: Ask, read: ReadAnswer, logs: LoggedCalls, row: int, column: int, generation: int
+        self,
+        ask: Ask,
+        read: ReadAnswer,
+        logs: LoggedCalls,
+        row: int,
+        column: int,
+        generation: int,
+        answered: Callable[[], None] | None = None,
     ) -> None:
+        self._answered = answered
+        self._out = 0
         self._ask = ask
         self._read = read
         self._logs = logs
@@ -74,7 +85,7 @@ class CellCalls:
             told = {**origin.metadata, "row": str(self._row), CELL: cell, SENT: key[1]}
             # Nobody looks at the pieces, and putting them together took a tenth of a call's time.
             whole = replace(call, stream=False)
-            answer = await self._ask(whole, replace(origin, metadata=told))
+            answer = await self._made(whole, replace(origin, metadata=told))
         if answer.status == DONE:
             self._kept[key] = answer
         else:
@@ -83,6 +94,17 @@ class CellCalls:
             cost = None if answer.cost is None else answer.cost.total
             self.request_ids[answer.request_id] = cost
         return answer
+
+    async def _made(self, call: Call, origin: Origin) -> Answer:
+        if self._answered is None or not isinstance(self._ask, Patient):
+            return await self._ask(call, origin)
+        self._out += 1
+        return await self._ask(call, origin, self._one_answered)
+
+    def _one_answered(self) -> None:
+        self._out -= 1
+        if self._out == 0 and self._answered is not None:
+            self._answered()
 
     async def _logged(self, key: tuple[str, str]) -> Answer | None:
         request_id = self._logs.of(self._row, self._column, self.generation).get(key)
@@ -133,12 +155,22 @@ def logged_answer(connection: Connection, request_id: int) -> Answer | None:
     )
 
 
-def patient(host: Host) -> Ask:
+class Patient:
     """`Host.ask` that, when it is cancelled, ends after the call has its log record: whoever looks
     afterwards finds all that was answered."""
 
-    async def ask(call: Call, origin: Origin) -> Answer:
-        run = host.start(call, origin)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def __call__(
+        self, call: Call, origin: Origin, answered: Callable[[], None] | None = None
+    ) -> Answer:
+        """answered: called in this loop when the answer is whole, while its log record is
+        being written."""
+        told: Callable[[], object] | None = None
+        if answered is not None:
+            told = partial(asyncio.get_running_loop().call_soon_threadsafe, answered)
+        run = self._host.start(call, origin, told)
         answer = asyncio.wrap_future(run.future)
         try:
             return await asyncio.shield(answer)
@@ -147,5 +179,3 @@ def patient(host: Host) -> Ask:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(answer), _LOGGED_SECONDS)
             raise
-
-    return ask

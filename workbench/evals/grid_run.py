@@ -207,10 +207,30 @@ class GridRun:
             await queue.put(None)
 
     async def _work(self, queue: asyncio.Queue[Row | None]) -> None:
-        while (row := await queue.get()) is not None:
-            if self.stopping is None:
-                await RowWork(self, row).go()
+        """Rows one after the other. Where models are called, a row that has its answers makes room
+        for the next while it is logged: the log would else take a tenth of the calls at once."""
+        looks_ahead = any(column.kind.asks_at_once for column in self.plan.columns)
+        rows = set[asyncio.Task[None]]()
+        try:
+            while (row := await queue.get()) is not None:
+                if self.stopping is not None:
+                    continue
+                work = RowWork(self, row)
+                if looks_ahead:
+                    before = tuple(rows)
+                    rows.add(task := asyncio.create_task(work.go()))
+                    await work.answered
+                    for one in (*before, task) if task.done() else before:
+                        await one
+                        rows.remove(one)
+                else:
+                    await work.go()
                 await self._room()
+            for one in rows:
+                await one
+        finally:
+            for one in rows:
+                one.cancel()
 
     async def _room(self) -> None:
         try:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -64,16 +65,20 @@ def read_rows(connection: Connection, plan: Plan, ids: Sequence[int]) -> list[Ro
 
 
 class RowWork:
-    """Runs what is left of one row."""
+    """Runs what is left of one row. answered: done when the row has all its answers, though log
+    records of some may still be being written; another row can then take its place."""
 
     def __init__(self, run: GridRun, row: Row) -> None:
         self._run = run
         self._row = row
+        self._left: list[PlanColumn] = []
         self._flying: dict[asyncio.Task[None], PlanColumn] = {}
+        self._with_answers: set[int] = set()
+        self.answered = asyncio.get_running_loop().create_future()
 
     async def go(self) -> None:
         run, row = self._run, self._row
-        left = [column for column in run.plan.columns if column.name not in row.settled]
+        left = self._left = [c for c in run.plan.columns if c.name not in row.settled]
         try:
             while True:
                 for column in tuple(left):
@@ -88,6 +93,16 @@ class RowWork:
         finally:
             for task in self._flying:
                 task.cancel()
+            self._let_go()
+
+    def _has_answers(self, column: PlanColumn) -> None:
+        self._with_answers.add(column.id)
+        if not self._left and all(c.id in self._with_answers for c in self._flying.values()):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if not self.answered.done():
+            self.answered.set_result(None)
 
     async def _one_ends(self) -> None:
         done, _ = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
@@ -139,7 +154,13 @@ class RowWork:
         run, row = self._run, self._row
         context = column.context
         calls = CellCalls(
-            context.ask, run.answer, run.logs, row.id, column.id, self._kept(column).generation
+            context.ask,
+            run.answer,
+            run.logs,
+            row.id,
+            column.id,
+            self._kept(column).generation,
+            partial(self._has_answers, column) if column.kind.asks_at_once else None,
         )
         context = replace(context, ask=calls)
         cost: Decimal | None = None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
-from workbench.evals.asking import patient
+from workbench.evals.asking import Patient
 from workbench.evals.context import Context
 from workbench.evals.grid_run import CLOSING, FINISHED, LOST, Change, GridRun, T, apply
 from workbench.evals.live import live_context
@@ -297,7 +297,7 @@ def live_contexts(store: Store) -> Contexts:
     def made(origin: Origin, judge: Mapping[str, Any] | None) -> Context:
         host = open_host()
         context = live_context(store, host, store.settings, origin, judge)
-        return replace(context, ask=patient(host))
+        return replace(context, ask=Patient(host))
 
     return made
 

@@ -77,12 +77,16 @@ class Anthropic:
     def client(self, access: Access) -> Any:
         from anthropic import AsyncAnthropic, Timeout
 
+        from workbench.providers.aiohttp_transport import client_over_aiohttp
+
+        timeout = Timeout(access.read_seconds, connect=access.connect_seconds)
         return AsyncAnthropic(
             api_key=access.key or "none",
             base_url=access.base_url,
             default_headers=dict(access.headers),
             max_retries=0,
-            timeout=Timeout(access.read_seconds, connect=access.connect_seconds),
+            timeout=timeout,
+            http_client=client_over_aiohttp(timeout),
         )
 
     async def close(self, client: Any) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -75,9 +75,15 @@ class Host:
         self._thread.start()
         self.listings = Listings(self)
 
-    def start(self, call: Call, origin: Origin) -> Run:
-        """Begin a run and return its handle at once. From any thread."""
+    def start(
+        self, call: Call, origin: Origin, on_answer: Callable[[], object] | None = None
+    ) -> Run:
+        """Begin a run and return its handle at once. From any thread.
+
+        on_answer: called in the host's thread when the answer is whole, before it is logged.
+        """
         run = Run(uuid.uuid4().hex, call, origin, time.monotonic)
+        run.on_answer = on_answer
         with self._lock:
             self._runs[run.id] = run
             if len(self._runs) > 2 * KEPT_RUNS:
@@ -218,6 +224,8 @@ class Host:
             error = ProviderError(kind_of(None, code, message, None), message, None, code)
             body = body_of(run, held.target, held.wire.kwargs, response, status, error)
             taken = taken_of(body, run.origin, held.target)
+        if status == DONE and run.on_answer is not None:
+            run.on_answer()
         request_id, problem = await self._kept(taken, body)
         conversation, row = taken.conversation, taken.row
         return Answer(

@@ -11,7 +11,7 @@ from workbench.providers.call import Call
 from workbench.providers.errors import ProviderError
 from workbench.providers.events import Event
 from workbench.providers.openai_wire import Dialect
-from workbench.providers.transport import raw_calls, stainless_failure
+from workbench.providers.transport import posted, stainless_failure
 
 
 class OpenAIChat:
@@ -43,7 +43,7 @@ class OpenAIChat:
         await client.close()
 
     def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
-        return raw_calls(client.chat.completions, wire.kwargs, stream=stream)
+        return posted(client, "/chat/completions", wire.kwargs, stream=stream)
 
     def failure(self, error: Exception) -> ProviderError | None:
         return stainless_failure(error)
@@ -56,8 +56,11 @@ def client_options(access: Access) -> dict[str, Any]:
     """What every client of this package gets. The host does the retries."""
     from openai import Timeout
 
+    from workbench.providers.aiohttp_transport import client_over_aiohttp
+
     timeout = Timeout(access.read_seconds, connect=access.connect_seconds)
-    return {"max_retries": 0, "timeout": timeout}
+    http_client = client_over_aiohttp(timeout)
+    return {"max_retries": 0, "timeout": timeout, "http_client": http_client}
 
 
 ADAPTER = OpenAIChat()

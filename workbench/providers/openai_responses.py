@@ -38,7 +38,7 @@ from workbench.providers.events import (
 )
 from workbench.providers.openai_chat import OpenAIChat
 from workbench.providers.openai_wire import thinks_first
-from workbench.providers.transport import raw_calls
+from workbench.providers.transport import posted
 
 WHO = "OpenAI's Responses API"
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
@@ -74,7 +74,7 @@ class OpenAIResponses(OpenAIChat):
         return _events(mapping(chunk))
 
     def send(self, client: Any, wire: Wire, stream: bool) -> AsyncGenerator[Any, None]:
-        return raw_calls(client.responses, wire.kwargs, stream=stream)
+        return posted(client, "/responses", wire.kwargs, stream=stream)
 
 
 def _tune(kwargs: dict[str, Any], call: Call, ignored: Ignored) -> None:

@@ -196,6 +196,8 @@ class Run:
         self.origin = origin
         self.progress = Progress(clock, created=clock())
         self.future: Future[Answer] = Future()
+        #: Called in the host's thread when the answer is whole, before it is logged.
+        self.on_answer: Callable[[], object] | None = None
         self._cancel: Callable[[], object] | None = None
         self._stopped = threading.Event()
 

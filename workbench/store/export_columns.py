@@ -45,13 +45,15 @@ class Column:
         return "s.scores" in self.sql
 
 
-def _request(name: str, kind: Kind, label: str, **more: bool) -> Column:
-    return Column(name, kind, label, f"r.{name}", **more)
+def _request(
+    name: str, kind: Kind, label: str, *, holds_text: bool = False, default: bool = True
+) -> Column:
+    return Column(name, kind, label, f"r.{name}", holds_text=holds_text, default=default)
 
 
-def _time(name: str, label: str, **more: bool) -> Column:
+def _time(name: str, label: str, *, default: bool = True) -> Column:
     # Kept without a zone; with it, a reader of Parquet knows that it is UTC.
-    return Column(name, "time", label, f"timezone('UTC', r.{name})", **more)
+    return Column(name, "time", label, f"timezone('UTC', r.{name})", default=default)
 
 
 _ALL = (

@@ -120,7 +120,9 @@ def _draw_evaluation(options: Options, rated: Sequence[HumanColumn]) -> None:
     name = str(value_at(options, "tuning.answer"))
     if not name.startswith(HUMAN):
         return
-    names = {one.evaluation_id: one.evaluation for one in rated if HUMAN + one.name == name}
+    names: dict[int | None, str] = {
+        one.evaluation_id: one.evaluation for one in rated if HUMAN + one.name == name
+    }
     given = value_at(options, "tuning.evaluation")
     offered: list[int | None] = [None, *names]
     if given not in offered:

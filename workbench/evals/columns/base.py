@@ -64,6 +64,7 @@ class ColumnType(ABC, Generic[C]):
     """One type of column. It has no state: whatever a cell needs comes as an argument.
 
     name: on the wire. result: what its values are. calls_models: whether a cell costs money.
+    asks_at_once: whether all its calls begin together and nothing else is waited for after them.
     takes_missing: whether it runs though a source has no value (failed, or empty).
     """
 
@@ -74,6 +75,7 @@ class ColumnType(ABC, Generic[C]):
     result: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
     calls_models: ClassVar[bool] = False
+    asks_at_once: ClassVar[bool] = False
     takes_missing: ClassVar[bool] = False
     config: type[C]
 

@@ -67,6 +67,7 @@ class PromptTemplate(ColumnType[PromptConfig]):
         "prompt_template_variable_mappings": {"question": "question"},
     }
     calls_models = True
+    asks_at_once = True
 
     def sources(self, config: PromptConfig) -> tuple[str, ...]:
         return each_once(*config.prompt_template_variable_mappings.values())
