@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.conftest import Open, press, send, text_of
 from workbench.registry import finding, labels, publishing, templates
 from workbench.registry.publishing import Draft
+from workbench.store import drafts
 from workbench.store.store import Store
 
 JSON_EXAMPLE = 'Answer like this:\n{\n  "reply": "...",\n  "tone": "{tone}"\n}\n'
@@ -66,6 +67,15 @@ def test_what_is_typed_is_read_at_once_and_survives_leaving(
     again = open_page("templates", template=str(template))
     assert "whom" in text_of(again)
     assert "unsaved changes" in text_of(again)
+
+
+def test_work_that_is_too_large_to_be_kept_stays_on_the_page_and_says_so(
+    open_page: Open, template: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MAX_BYTES", 1000)
+    app = type_text(open_page("templates", template=str(template)), "Bye {whom}" + " " * 1000)
+    assert "whom" in text_of(app)
+    assert "not kept outside of this page: A draft may hold" in app.error[0].value
 
 
 def test_discarding_brings_the_saved_version_back(open_page: Open, template: int) -> None:

@@ -32,7 +32,7 @@ def keep(cursor: Cursor, actor: str, subject: str, value: Any) -> None:
     """Put a draft in the place of the one before. Raises Refused beyond MAX_BYTES of JSON."""
     text = orjson.dumps(value).decode()
     if len(text) > MAX_BYTES:
-        raise Refused(f"A draft may hold {MAX_BYTES // 2**20} MB; this one holds more.")
+        raise Refused(f"A draft may hold {MAX_BYTES / 2**20:g} MB; this one holds more.")
     forget(cursor, actor, subject)
     cursor.execute("INSERT INTO drafts VALUES (?, ?, ?, ?)", [actor, subject, text, clock.now()])
 

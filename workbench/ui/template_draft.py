@@ -3,6 +3,8 @@ where one of them is not what a reader would expect."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import streamlit as st
 
 from workbench.registry import editing as editings
@@ -18,6 +20,7 @@ from workbench.ui.zones import minute
 # How often an open editor looks for versions that others saved, in seconds.
 LOOK_EVERY = 5
 _ASIDE = "/version/"
+_KEEPING = "keeping-draft"
 
 
 def current(template_id: int | None, number: int | None) -> Editing:
@@ -80,13 +83,23 @@ def hold(editing: Editing) -> None:
 
 
 def keep(editing: Editing) -> None:
-    """Keep the draft in the store: it outlives the page, the browser and the server."""
+    """Begin to keep the draft in the store: it outlives the page, the browser and the server.
+    `tell_kept` waits for it, so that an edit is answered meanwhile."""
     store, person = open_store(), access.person()
     value, subject = editing.to_json(), editing.subject
+    st.session_state[_KEEPING] = store.change(
+        lambda cursor: drafts.keep(cursor, person, subject, value)
+    )
+
+
+def tell_kept() -> None:
+    """Wait until the last draft is kept; say so where it cannot be."""
+    keeping: Future[None] | None = st.session_state.pop(_KEEPING, None)
     try:
-        store.change(lambda cursor: drafts.keep(cursor, person, subject, value)).result()
+        if keeping is not None:
+            keeping.result()
     except Refused as error:
-        st.session_state[state.SAID] = str(error)
+        st.error(f"What you typed is not kept outside of this page: {error}")
 
 
 def drop(editing: Editing) -> None:

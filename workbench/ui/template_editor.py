@@ -10,7 +10,7 @@ from workbench.registry.editing import Editing
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_open import draw_open_editing
 from workbench.ui.template_cards import draw_cards
-from workbench.ui.template_draft import drop, hold, keep, load_newest
+from workbench.ui.template_draft import drop, hold, keep, load_newest, tell_kept
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_save import ask_save
 from workbench.ui.template_settings import draw_settings
@@ -36,6 +36,7 @@ def draw_editor(editing: Editing) -> None:
         draw_fixes = draw_panel(editing, changed, linked=True)
     with cards:
         draw_settings(editing, changed)
+    tell_kept()
     draw_fixes()
 
 

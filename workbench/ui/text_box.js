@@ -1,5 +1,6 @@
 // A text area that hands its text over as one types, a moment after the last key.
-const WAIT_MS = 50;
+// Keys that are pressed as one (a word put in by the system) go together; typing is slower.
+const WAIT_MS = 15;
 const boxes = new WeakMap();
 
 class Box {
