@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from workbench.store.connection import Cursor
+from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.errors import StoreError
 from workbench.store.export_columns import Column
 
 #: The column that every part begins with: the request's id.
 ROW = "row id"
+BATCH_ROWS = 8 * ROW_GROUP_ROWS
+_memchr = ctypes.CDLL(None).memchr
+_memchr.restype = ctypes.c_void_p
+_memchr.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t)
 _SCORES = (
     "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "
@@ -97,7 +102,9 @@ def reading() -> Iterator[None]:
 def fetched(cursor: Cursor, select: str, low: int, high: int) -> pa.Table:
     """Raises StoreError and Interrupted."""
     with reading():
-        return cursor.execute(select, {"low": low, "high": high}).to_arrow_table()
+        found = cursor.execute(select, {"low": low, "high": high})
+        # DuckDB makes room for as many rows as a batch may have: a million, if it is not told.
+        return found.to_arrow_table(BATCH_ROWS)
 
 
 def aligned(table: pa.Table, ids: Any, *, missing: bool) -> pa.Table:
@@ -116,21 +123,6 @@ def aligned(table: pa.Table, ids: Any, *, missing: bool) -> pa.Table:
     return table.take(pa.array(rows, mask=~there))
 
 
-def moved(table: pa.Table) -> pa.Table:
-    """The same rows in one piece of Arrow's own memory.
-
-    What DuckDB hands over grew bit by bit in the C library's heap, which does not shrink again
-    where one table is read while another is written: half a gigabyte more for a million requests.
-    """
-    batches = table.to_batches()
-    size = sum(pa.ipc.get_record_batch_size(batch) for batch in batches)
-    piece = pa.allocate_buffer(size + 4096 * (2 + table.num_columns // 8 + len(batches)))
-    with pa.ipc.new_stream(pa.FixedSizeBufferWriter(piece), table.schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-    return pa.ipc.open_stream(piece).read_all()
-
-
 def has_byte(texts: Any, low: int, high: int | None = None) -> bool:
     """Whether an ASCII sign (any from low to high) stands in any of the texts.
 
@@ -141,9 +133,14 @@ def has_byte(texts: Any, low: int, high: int | None = None) -> bool:
         if data is None or not len(chunk):
             continue
         ends = np.frombuffer(offsets, dtype=np.int32)
-        held = np.frombuffer(data, dtype=np.uint8)
-        held = held[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
-        # Bytes below 0x80 are whole signs in UTF-8. Subtracting wraps, so one comparison does.
-        if bool((held == low if high is None else (held - low) <= high - low).any()):
+        first, last = int(ends[chunk.offset]), int(ends[chunk.offset + len(chunk)])
+        # Bytes below 0x80 are whole signs in UTF-8.
+        if high is None:
+            if _memchr(data.address + first, low, last - first) is not None:
+                return True
+            continue
+        held = np.frombuffer(data, dtype=np.uint8)[first:last]
+        # Subtracting wraps, so one comparison does.
+        if bool(((held - low) <= high - low).any()):
             return True
     return False

@@ -27,7 +27,6 @@ from workbench.store.export_parts import (
     aligned,
     fetched,
     has_byte,
-    moved,
     parts_of,
     reading,
 )
@@ -35,6 +34,8 @@ from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
 TABLE_BYTES = 16 * 2**20
+# Freed memory that is not given back: new pages cost as much time as the rows that fill them.
+_KEPT_BYTES = 4 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.
 _DENSE = 0.7
@@ -152,7 +153,7 @@ class Snapshot:
             self._choose()
         parts = parts_of(columns, lists_as_text, sparse=sparse)
         end = self.rows if first is None else min(first, self.rows)
-        start, rows = 0, ROW_GROUP_ROWS
+        start, rows, freed = 0, ROW_GROUP_ROWS, 0
         while start < end:
             stop = min(start + rows, end)
             table = self._range(parts, self._ids[start:stop])
@@ -162,8 +163,10 @@ class Snapshot:
             rows = min(MAX_ROWS, 4 * rows, TABLE_BYTES // each)
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
-            start = stop
-            allocator.give_back()
+            start, freed = stop, freed + table.nbytes
+            if freed >= _KEPT_BYTES:
+                allocator.give_back()
+                freed = 0
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
@@ -175,7 +178,7 @@ class Snapshot:
             found += [(name, table[name]) for name in table.column_names[1:]]
         by_name = dict(found)
         names = [ROW, *(name for part in parts for name in part.names)]
-        return moved(pa.table([by_name[name] for name in names], names))
+        return pa.table([by_name[name] for name in names], names)
 
     def _completed(self, table: pa.Table, columns: Sequence[Column]) -> Iterator[pa.Table]:
         """The table with long texts whole, in as many parts as keep each part small."""
