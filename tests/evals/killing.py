@@ -172,6 +172,7 @@ class Books:
     database: str
     run_id: int
     asked: CountingVendor
+    repeats: int = REPEATS
     answered: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
 
@@ -184,7 +185,7 @@ class Books:
         with self.asked.lock:
             answered = self.asked.answered.copy()
         for text, times in answered.items():
-            missing = (REPEATS if text.startswith("Case") else 1) - self.kept[text]
+            missing = (self.repeats if text.startswith("Case") else 1) - self.kept[text]
             now = times - self.answered[text]
             assert now <= missing, f"{text} was asked {now} times, and {missing} answers missed"
         self.answered, self.kept = answered, kept
@@ -208,7 +209,7 @@ def kill_rounds(database: str, rows: int, rounds: int) -> int:
         for _ in range(rounds):
             server = Server(database, environment=environment).start(wait=False)
             target = asked.total + source.randint(1, max(2, calls // (rounds + 1)))
-            _until(lambda target=target: asked.total >= target, server)
+            until(lambda target=target: asked.total >= target, server)
             time.sleep(source.uniform(0, 0.1))
             server.kill()
             state = books.balance()
@@ -263,7 +264,7 @@ def _until_quiet(asked: CountingVendor, seconds: float) -> None:
             known, since = asked.total, time.monotonic()
 
 
-def _until(condition: Any, server: Server) -> None:
+def until(condition: Any, server: Server) -> None:
     end = time.monotonic() + _WAIT_SECONDS
     while not condition():
         assert server.process is not None
