@@ -49,6 +49,9 @@ def test_a_search_is_completed_with_the_keyboard(visit: Visit, server: Server) -
     expect(page.get_by_role("option")).to_have_text(["gpt-4o-mini2"])
     box.press("ArrowDown")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    # The server's own answer to the letters comes after the choice, which it leaves as it is.
+    visitor.settle()
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     box.press("Enter")
     expect(box).to_have_value("model:gpt-4o-mini ")
     box.press_sequentially("tag:")

@@ -100,6 +100,8 @@ class Box {
   }
 
   show(answer) {
+    // What was chosen while the answer was on its way stays chosen.
+    const chosen = this.list.hidden ? undefined : this.options[this.active]?.insert;
     this.options = answer.options;
     this.range = [answer.start, answer.end];
     this.rangeText = this.askedText;
@@ -129,6 +131,8 @@ class Box {
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     this.list.scrollTop = 0;
     this.narrow();
+    const kept = this.options.findIndex((option) => option.insert === chosen);
+    if (kept >= 0 && !this.list.hidden && !this.items()[kept].hidden) this.select(kept);
   }
 
   // Typing goes on while an answer is on its way: what was offered is narrowed down here meanwhile,
