@@ -12,42 +12,36 @@ _END = object()
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each taken by a thread while the one before is used.
+    """The same items, each taken by a thread while the one before is used: two at most are there.
 
     An error of theirs is raised here, in its place. When the caller stops early, the thread has
     ended before this returns.
     """
-    ready: queue.Queue[Any] = queue.Queue(maxsize=1)
-    stopped = threading.Event()
+    ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    wanted = threading.Semaphore(1)
+    is_stopped = False
     errors: list[BaseException] = []
 
     def take() -> None:
         try:
-            for item in items:
-                _put(ready, item, stopped)
-                if stopped.is_set():
-                    return
+            while wanted.acquire() and not is_stopped:
+                ready.put(next(items))
+        except StopIteration:
+            pass
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             errors.append(error)
         finally:
-            _put(ready, _END, stopped)
+            ready.put(_END)
 
     thread = threading.Thread(target=take, name="export-reader", daemon=True)
     thread.start()
     try:
         while (item := ready.get()) is not _END:
+            wanted.release()
             yield item
         if errors:
             raise errors[0]
     finally:
-        stopped.set()
+        is_stopped = True
+        wanted.release()
         thread.join()
-
-
-def _put(ready: queue.Queue[Any], item: Any, stopped: threading.Event) -> None:
-    while not stopped.is_set():
-        try:
-            ready.put(item, timeout=0.1)
-        except queue.Full:
-            continue
-        return

@@ -33,7 +33,7 @@ from workbench.store.export_parts import (
 from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
-TABLE_BYTES = 16 * 2**20
+TABLE_BYTES = 12 * 2**20
 # Freed memory that is not given back: new pages cost as much time as the rows that fill them.
 _KEPT_BYTES = 4 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
