@@ -27,6 +27,7 @@ from typing import Any
 import orjson
 
 from benchmarks.machine import describe, timed
+from workbench import garbage
 from workbench.evals import grid_reading, grids, running
 from workbench.evals.grid_reading import Condition, Sort
 from workbench.evals.grids import NewColumn
@@ -161,6 +162,8 @@ def run_to_end(store: Store, run_id: int) -> tuple[float, float]:
 def model(store: Store, url: str, cells: int, at_once: int) -> None:
     ideal = cells / at_once * LATENCY_SECONDS
     bare = package(url, cells, at_once)
+    # As the server does.
+    garbage.begin()
     dataset = add_dataset(store, cells, lambda n: {"question": QUESTION.format(x=n) * 5})
     inline = {
         "inline": True,

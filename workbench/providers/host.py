@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+from workbench import garbage
 from workbench.jsontext import mended_text
 from workbench.logs.call import Conversation
 from workbench.logs.intake import Taken
@@ -124,7 +125,7 @@ class Host:
             async with self._making:
                 if key not in self._clients:
                     # Importing a vendor's package takes up to a second: streams go on meanwhile.
-                    made = await asyncio.to_thread(target.adapter.client, target.access)
+                    made = await asyncio.to_thread(_made, target)
                     self._clients[key] = target.adapter, made
         return self._clients[key][1]
 
@@ -252,6 +253,13 @@ class Host:
             # The answer is there and is shown, whatever keeps the log from taking it.
             log.exception("a run could not be logged")
             return None, f"{type(error).__name__}: {error}"
+
+
+def _made(target: Target) -> Any:
+    """The package's client; most packages are loaded for it."""
+    made = target.adapter.client(target.access)
+    garbage.loaded()
+    return made
 
 
 def _cost(row: NewRequest) -> Cost | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from workbench import garbage
 from workbench.evals.waking import sleep, wake
 from workbench.export.jobs import jobs_of
 from workbench.logs.importing.background import close_jobs
@@ -41,12 +41,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     # Ends what a process before left, and starts what repeats.
     jobs_of(store)
     wake(store)
-    # What was loaded by now stays: collecting it again and again held up answers by 0.1 s.
-    gc.collect()
-    gc.freeze()
-    # A request makes some hundred objects and frees them: looking for cycles every 700, as Python
-    # does by itself, took a twentieth of the time of taking requests in.
-    gc.set_threshold(10_000, 10, 10)
+    garbage.begin()
     try:
         yield {}
     finally:
