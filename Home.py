@@ -7,13 +7,14 @@ import streamlit as st
 
 from workbench.api.middleware import middleware
 from workbench.api.routes import routes
+from workbench.ui.assets import assets
 from workbench.ui.serving import lifespan, on_script_error
 
 app = st.App(
     __file__,
     lifespan=lifespan,
     routes=routes(),
-    middleware=middleware(),
+    middleware=[*middleware(), *assets()],
     on_script_error=on_script_error,
 )
 

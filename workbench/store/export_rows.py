@@ -35,7 +35,7 @@ from workbench.store.search_finder import where_of
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
 TABLE_BYTES = 12 * 2**20
 # Freed memory that is not given back: new pages cost as much time as the rows that fill them.
-_KEPT_BYTES = 4 * TABLE_BYTES
+_KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.
 _DENSE = 0.7
