@@ -6,7 +6,6 @@ kept a browser waiting for half a second longer than reading the files whole doe
 
 from __future__ import annotations
 
-import mimetypes
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _FOLDER = Path(streamlit.__file__).parent / "static"
 # Their names hold a digest of what is in them.
 _CACHED = {"cache-control": "public, max-age=31536000, immutable"}
+# Not asked of the machine's own table, which may not know fonts.
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
 _MOST_BYTES = 2 * 2**20
 
 
@@ -34,7 +35,7 @@ class Assets:
         if found is None or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        kind, _ = mimetypes.guess_type(found.name)
+        kind = _KINDS[found.suffix]
         answer = Response(found.read_bytes(), headers=_CACHED, media_type=kind)
         await answer(scope, receive, send)
 
@@ -44,7 +45,7 @@ def _files() -> dict[str, Path]:
     return {
         f"/{path.relative_to(_FOLDER).as_posix()}": path
         for path in (_FOLDER / "static").rglob("*")
-        if path.is_file() and path.stat().st_size <= _MOST_BYTES
+        if path.suffix in _KINDS and path.stat().st_size <= _MOST_BYTES
     }
 
 
