@@ -113,6 +113,8 @@ def main() -> None:
         expect(page.get_by_text("1 template")).to_be_visible()
         visitor.settle()
         visitor.click_row(0)
+        expect(page.get_by_label("Text of message 1")).to_be_visible()
+        visitor.settle()
         page.get_by_label("Text of message 1").fill(PASTED)
         expect(page.get_by_text("message 1, line 7, column 16")).to_be_visible()
         take(visitor, "editor")
