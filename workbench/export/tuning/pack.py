@@ -13,6 +13,7 @@ import pyarrow as pa
 from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.output import Output, WrittenFile
+from workbench.export.sources import AnySnapshot
 from workbench.export.spec import NEAR, Spec
 from workbench.export.tables.sink import HashingFile
 from workbench.export.tables.writing import Written
@@ -20,9 +21,9 @@ from workbench.export.tuning import near, reasons, report
 from workbench.export.tuning.minhash import MinHash
 from workbench.export.tuning.near import Signatures
 from workbench.export.tuning.pairs import PAIRS, PAIRS_FILE, check_pairs, paired_lines, write_pairs
+from workbench.export.tuning.request_rows import RequestRows
 from workbench.export.tuning.split import VALIDATION, components, sides
 from workbench.export.tuning.staging_rows import Reader
-from workbench.store.export_rows import Snapshot
 from workbench.store.export_staging import Staging
 
 LEFT_OUT = "left-out.jsonl"
@@ -34,7 +35,7 @@ _SPOOL = ".spool"
 
 def write_pack(
     spec: Spec,
-    snapshot: Snapshot,
+    snapshot: AnySnapshot,
     output: Output,
     masker: Masker | None,
     tell: Tell,
@@ -61,9 +62,9 @@ def write_pack(
         if spec.is_preference:
             files.append(write_pairs(spec, staging, output))
         files.append(_write_left_out(staging, output))
-        told = report.of(spec, staging, numbers, limit)
+        told = {**report.of(spec, staging, numbers, limit), **reader.rows.told}
     spool.unlink()
-    read = [{"name": column.name, "kind": column.kind} for column in reader.columns]
+    read = [{"name": column.name, "kind": column.kind} for column in reader.rows.columns]
     return Written(files, sum(numbers.examples), {"fine_tuning": told, "columns": read})
 
 
@@ -72,14 +73,15 @@ def _read(spec: Spec, staging: Staging, spool: Path, masker: Masker | None) -> R
     signatures = None
     if threshold is not None and not spec.is_preference:
         signatures = Signatures(staging, spec.tuning.seed, threshold)
-    return Reader(spec, staging, spool, masker, signatures)
+    rows = RequestRows(spec, with_metadata=masker is not None and bool(masker.name_fields))
+    return Reader(spec, rows, staging, spool, masker, signatures)
 
 
-def _stage(reader: Reader, snapshot: Snapshot, first: int | None, tell: Tell) -> None:
+def _stage(reader: Reader, snapshot: AnySnapshot, first: int | None, tell: Tell) -> None:
     """Note every request's facts, and write the lines of those that are fit to the spool."""
     done = 0
     try:
-        for table in ahead(snapshot.tables(reader.columns, lists_as_text=True, first=first)):
+        for table in ahead(snapshot.tables(reader.rows.columns, lists_as_text=True, first=first)):
             reader.take(table)
             done += table.num_rows
             tell("reading", done)
@@ -87,7 +89,7 @@ def _stage(reader: Reader, snapshot: Snapshot, first: int | None, tell: Tell) ->
         reader.close()
 
 
-def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int | None:
+def _decide(spec: Spec, snapshot: AnySnapshot, staging: Staging, tell: Tell) -> int | None:
     """Leave out duplicates and what a class has too much of; the limit of a class."""
     tuning = spec.tuning
     if spec.is_preference:
