@@ -14,7 +14,8 @@ import streamlit as st
 
 from workbench.export.formats import FORMATS
 from workbench.export.sources import DATASETS, EVALUATIONS, REQUESTS, SOURCES, check_columns
-from workbench.export.spec import NEAR, NOT_OF_PAIRS, Masking, Spec, Tuning, read_spec
+from workbench.export.spec import Masking, Spec, read_spec
+from workbench.export.tuning_options import NEAR, NOT_OF_PAIRS, Tuning
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
 from workbench.store import datasets, evaluations

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.export.formats import PREFERENCE, FormatEntry
-from workbench.export.spec import NEAR, TAG
+from workbench.export.tuning_options import NEAR, TAG
 from workbench.store.export_ratings import HUMAN, HumanColumn, human_columns, names_of
 from workbench.store.store import open_store
 from workbench.ui.export_draft import Options, bound, choose_answer, put, value_at

@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, TUNING
 from workbench.export.sources import REQUESTS, SOURCES
-from workbench.export.spec import NEAR, TAG
 from workbench.export.tuning.reasons import REASONS
+from workbench.export.tuning_options import NEAR, TAG
 from workbench.store import exports
 from workbench.store.export_ratings import HUMAN
 from workbench.ui import words

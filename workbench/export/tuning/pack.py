@@ -14,7 +14,7 @@ from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.output import Output, WrittenFile
 from workbench.export.sources import AnySnapshot
-from workbench.export.spec import NEAR, Spec
+from workbench.export.spec import Spec
 from workbench.export.tables.sink import HashingFile
 from workbench.export.tables.writing import Written
 from workbench.export.tuning import near, reasons, report
@@ -24,6 +24,7 @@ from workbench.export.tuning.pairs import PAIRS, PAIRS_FILE, check_pairs, paired
 from workbench.export.tuning.request_rows import RequestRows
 from workbench.export.tuning.split import VALIDATION, components, sides
 from workbench.export.tuning.staging_rows import Reader
+from workbench.export.tuning_options import NEAR
 from workbench.store.export_staging import Staging
 
 LEFT_OUT = "left-out.jsonl"

@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
-from workbench.export.spec import NEAR, TAG, Spec
+from workbench.export.spec import Spec
 from workbench.export.tuning import reasons, tokens
 from workbench.export.tuning.candidates import Candidate, Row
 from workbench.export.tuning.example import example_of
 from workbench.export.tuning.judging import is_cut, is_declined
 from workbench.export.tuning.reasons import Unfit
+from workbench.export.tuning_options import NEAR, TAG
 from workbench.store.export_columns import COLUMNS, SCORE, Column, column_of
 from workbench.store.export_ratings import rating_column
 from workbench.store.rows import ERROR
