@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, WithJsonSchema, model_validator
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, FormatEntry, format_of
 from workbench.export.masking.detectors import DETECTORS
 from workbench.export.sources import REQUESTS, SOURCES, check_source
-from workbench.export.tuning_options import Key, Part, Tuning, check_pairs, problem
+from workbench.export.tuning_options import Key, Part, Tuning, check_tuning, problem
 from workbench.filters import Filter, FilterError, from_api, to_api
 from workbench.ids import MAX_ID
 from workbench.jsontext import FieldError, path_text
@@ -42,8 +42,8 @@ class Spec(Part):
 
     source: of SOURCES: "requests", "prompts" (a row for each version of the prompt templates whose
     name holds q, or of those of prompt_ids; tables alone), "datasets" (the rows of a version of
-    a dataset, without a number of the newest published one; tables alone), or "evaluations" (the
-    grid of the run with the id evaluation_run; tables alone). filter_group, q: as in
+    a dataset, without a number of the newest published one), or "evaluations" (the grid of the run
+    with the id evaluation_run). filter_group, q: as in
     the request search. columns: names of the source's columns, looked up where the store is
     (`check_columns`); none are the usual ones. flatten: each key of the metadata and each score
     becomes a column of its own (tables without chosen columns). name: of the files. keep_days: the
@@ -71,8 +71,9 @@ class Spec(Part):
         try:
             format_of(self.format)
             check_source(self)
-            if self.is_preference:
-                check_pairs(self.tuning)
+            if not self.is_table:
+                of_requests = self.source == REQUESTS
+                check_tuning(self.tuning, of_requests=of_requests, is_preference=self.is_preference)
         except FilterError as error:
             raise problem(error.path or "filter_group", str(error)) from None
         except FieldError as error:
@@ -94,6 +95,11 @@ class Spec(Part):
     @property
     def is_preference(self) -> bool:
         return self.entry.kind == PREFERENCE
+
+    @property
+    def pairs_requests(self) -> bool:
+        """Whether two requests make an example; a row of a dataset holds a pair whole."""
+        return self.is_preference and self.source == REQUESTS
 
     def to_json(self) -> dict[str, Any]:
         found: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from workbench.store.export_columns import METADATA
 from workbench.store.export_ratings import HUMAN
 
 # What together and balance_by name beside columns.
-NEAR, TAG = "near_duplicates", "tag."
+NEAR, TAG, COLUMN = "near_duplicates", "tag.", "column."
 LIKENESS = 0.8
 # What a pack of preference pairs cannot take: it has one pair for each input, of its best and its
 # worst answer, which is all that is learnt.
@@ -24,14 +25,34 @@ NOT_OF_PAIRS = {
     "duplicates": "there is one pair for each input, so a duplicate always leaves",
     "train_on": "of a pair the two answers alone are compared",
 }
+# What is known of requests alone.
+NOT_OF_ROWS = {
+    "answer": "the expected answer of a row is in the column that answer_column names",
+    "evaluation": "the expected answer of a row is in the column that answer_column names",
+    "errors": "rows have no status",
+    "truncated": "rows have no finish reason",
+    "pairs": "a row holds both answers, in the columns answer_column and rejected_column",
+    "score": "a row holds both answers, in the columns answer_column and rejected_column",
+    "min_gap": "a row holds both answers, in the columns answer_column and rejected_column",
+}
+# What is known of the rows of datasets and grids alone.
+NOT_OF_REQUESTS = dict.fromkeys(
+    ("prompt_column", "system_column", "answer_column", "rejected_column", "tools_column"),
+    "requests have no columns to choose from",
+) | dict.fromkeys(("split", "training_splits", "validation_splits"), "requests are in no splits")
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
+_Name = Annotated[str, Field(max_length=1024)]
+_Splits = Annotated[tuple[_Name, ...], Field(max_length=100)]
 
 
 def _one_of(field: str, name: str, names: tuple[str, ...]) -> None:
-    is_key = name.startswith(METADATA) and len(name) > len(METADATA)
+    is_key = any(
+        name.startswith(prefix) and len(name) > len(prefix) for prefix in (METADATA, COLUMN)
+    )
     if name not in names and not is_key:
         raise problem(
-            f"tuning.{field}", f'"{name[:60]}" is none of {", ".join(names)}, metadata.KEY'
+            f"tuning.{field}",
+            f'"{name[:60]}" is none of {", ".join(names)}, metadata.KEY, column.NAME',
         )
 
 
@@ -63,6 +84,15 @@ class Tuning(Part):
     pairs: where preference pairs come from (`tuning.pairs`): "scores", answers to the same input
     whose scores of the name `score` lie at least `min_gap` apart; "votes", what people preferred
     in the playground, as far as both answers are among what the filter finds.
+    prompt_column, answer_column: of rows of a dataset or a grid, where the prompt is (messages, or
+    a text of the user) and where the expected answer is (text, a message or messages; "": the
+    prompt ends with it). system_column, tools_column: where these are; "": nowhere.
+    rejected_column: of pairs, where the answer is that is not preferred. None: guessed from the
+    columns' names. Rows have the classes "tags", "tag.NAME" and "column.NAME", and belong together
+    by "column.NAME".
+    split: "chance", by the share and the seed; or "own", by the splits that the rows are in:
+    validation_splits (None: validation, valid, val, dev, eval, evaluation) and training_splits
+    (None: all others but test and holdout); "" are the rows without one.
     epochs, price_per_million: for the estimate of the cost, in dollars.
     """
 
@@ -83,6 +113,14 @@ class Tuning(Part):
     pairs: Literal["scores", "votes"] = "scores"
     score: Key = "default"
     min_gap: Annotated[float, Field(gt=0)] = 1.0
+    prompt_column: Key | None = None
+    system_column: _Name | None = None
+    answer_column: _Name | None = None
+    rejected_column: _Name | None = None
+    tools_column: _Name | None = None
+    split: Literal["chance", "own"] = "chance"
+    training_splits: _Splits | None = None
+    validation_splits: _Splits | None = None
     epochs: Annotated[int, Field(ge=1, le=100)] = 3
     price_per_million: Annotated[Decimal, Field(ge=0, le=10**6)] | None = None
 
@@ -99,6 +137,11 @@ class Tuning(Part):
         if self.balance_by is not None and not self.balances_tag:
             _one_of("balance_by", self.balance_by, ("tags", "prompt_name", "model"))
         return self
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether there is a file to validate with."""
+        return self.validation > 0 or self.split == "own"
 
     @property
     def human(self) -> str | None:
@@ -119,13 +162,54 @@ class Tuning(Part):
         return self.near_duplicates
 
 
-def check_pairs(tuning: Tuning) -> None:
-    """Raises FieldError for what a pack of preference pairs cannot take."""
+def check_tuning(tuning: Tuning, *, of_requests: bool, is_preference: bool) -> None:
+    """Raises FieldError for what a pack of this source cannot take."""
+    _check_usual(tuning, NOT_OF_REQUESTS if of_requests else NOT_OF_ROWS)
+    _check_keys(tuning, of_requests=of_requests)
+    if not of_requests:
+        _check_splits(tuning)
+        if is_preference:
+            _check_usual(tuning, {"train_on": NOT_OF_PAIRS["train_on"]})
+        elif tuning.rejected_column:
+            raise FieldError("tuning.rejected_column", "preference pairs alone have such an answer")
+    elif is_preference:
+        _check_usual(tuning, NOT_OF_PAIRS)
+        if tuning.human is not None:
+            raise FieldError("tuning.answer", "a pair is of two answers that were given")
+        if NEAR in tuning.together:
+            raise FieldError("tuning.together", NOT_OF_PAIRS["near_duplicates"])
+
+
+def _check_usual(tuning: Tuning, others: Mapping[str, str]) -> None:
     usual = Tuning()
-    for name, reason in NOT_OF_PAIRS.items():
+    for name, reason in others.items():
         if getattr(tuning, name) != getattr(usual, name):
             raise FieldError(f"tuning.{name}", reason)
-    if tuning.human is not None:
-        raise FieldError("tuning.answer", "a pair is of two answers that were given")
-    if NEAR in tuning.together:
-        raise FieldError("tuning.together", NOT_OF_PAIRS["near_duplicates"])
+
+
+def _check_keys(tuning: Tuning, *, of_requests: bool) -> None:
+    """What classes and the split go by is of the source."""
+    shared = (NEAR, "tags")
+    for field, names in (("together", tuning.together), ("balance_by", (tuning.balance_by,))):
+        for name in names:
+            if name is None or name in shared or name.startswith(TAG):
+                continue
+            if name.startswith(COLUMN) is of_requests:
+                what = "requests have no columns" if of_requests else "rows have column.NAME alone"
+                raise FieldError(f"tuning.{field}", f'"{name[:60]}": {what}')
+
+
+def _check_splits(tuning: Tuning) -> None:
+    if tuning.split != "own":
+        for name in ("training_splits", "validation_splits"):
+            if getattr(tuning, name) is not None:
+                raise FieldError(f"tuning.{name}", 'they are chosen where split is "own"')
+        return
+    for name in ("validation", "together"):
+        if getattr(tuning, name):
+            raise FieldError(f"tuning.{name}", "the dataset's own splits decide the sides")
+    both = {*(tuning.training_splits or ())} & {*(tuning.validation_splits or ())}
+    if both:
+        raise FieldError(
+            "tuning.validation_splits", f'"{min(both)[:60]}" is among what is trained on'
+        )

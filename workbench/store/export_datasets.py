@@ -109,7 +109,14 @@ class DatasetSnapshot:
             if column.type == NUMBER:
                 kind = "whole" if column.name in whole else "number"
             self.columns.append(
-                Column(column.name, kind, column.name, "", kind in ("text", "json"))
+                Column(
+                    column.name,
+                    kind,
+                    column.name,
+                    "",
+                    kind in ("text", "json"),
+                    role=column.role,
+                )
             )
         # Those that say nothing of any row are there where they are asked for.
         for name, made, default in (
@@ -182,6 +189,10 @@ class DatasetSnapshot:
             after, left = rows[-1].id, left - len(rows)
             each = max(1, table.nbytes // len(rows))
             size = max(_LEAST_ROWS, min(_ROWS, 4 * size, _TABLE_BYTES // each))
+
+    @property
+    def dataset_id(self) -> int:
+        return self._dataset_id
 
     def is_own(self, column: Column) -> bool:
         """Whether it is one of the dataset's own."""

@@ -15,8 +15,9 @@ from workbench.store.connection import Cursor
 from workbench.store.errors import StoreError
 from workbench.store.export_columns import Column
 
-#: The column that every part begins with: the request's id.
-ROW = "row id"
+#: The column that every part begins with: the id of the row. It cannot be printed, so no
+#: column of a dataset is named like it.
+ROW = "row\tid"
 _SCORES = (
     "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "

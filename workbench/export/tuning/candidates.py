@@ -18,7 +18,9 @@ class Candidate:
 
     tokens: the count that was logged, and whose it is (see FACTS); None where none was.
     class_: which class it is of, where classes are balanced. score: where pairs come of scores.
-    keys: what it shares with those that must lie on its side of the split.
+    keys: what it shares with those that must lie on its side of the split. other: of a pair that is
+    one row, the same with the answer that is not preferred. held: whether it is held back for
+    validation, where that is not left to chance.
     """
 
     example: Example
@@ -26,6 +28,8 @@ class Candidate:
     class_: str | None = None
     score: float | None = None
     keys: list[str] = field(default_factory=list)
+    other: Example | None = None
+    held: bool | None = None
 
 
 class Candidates(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -53,11 +53,12 @@ class RequestRows:
             names.append(self._score)
         if with_metadata:
             names.append("metadata")
-        self.columns: list[Column] = [column_of(name) for name in dict.fromkeys(names)]
+        columns = [column_of(name) for name in dict.fromkeys(names)]
         if tuning.human is not None:
-            self.columns.append(rating_column(tuning.human, tuning.evaluation))
+            columns.append(rating_column(tuning.human, tuning.evaluation))
+        self.columns: Sequence[Column] = columns
         # Other metadata stays as it is: users are told apart by it, and none of it leaves.
-        self.texts: list[Column] = [COLUMNS["input"], COLUMNS["output"]]
+        self.texts: Sequence[Column] = [COLUMNS["input"], COLUMNS["output"]]
         self.told: Mapping[str, Any] = {}
 
     def candidate(self, row: Row, masked: Callable[[str], str]) -> Candidate:

@@ -14,7 +14,7 @@ from workbench.export.masking.masker import Masker
 from workbench.export.masking.tables import masked
 from workbench.export.spec import Spec
 from workbench.export.tuning import reasons, tokens
-from workbench.export.tuning.candidates import Candidates, Row
+from workbench.export.tuning.candidates import Candidate, Candidates, Row
 from workbench.export.tuning.example import Example
 from workbench.export.tuning.near import Signatures
 from workbench.export.tuning.reasons import Unfit
@@ -30,7 +30,7 @@ assert FACTS.names[:4] == ["n", "id", "reason", "detail"]
 class Reader:
     """Reads tables of the snapshot. Lines of what is fit go to `spool`, their place to the facts.
 
-    file: for each kept example its line, or for preferences its half.
+    file: for each kept example its line, or where two requests make a pair its half.
     """
 
     spec: Spec
@@ -82,9 +82,11 @@ class Reader:
         """The facts of a row that is fit; raises Unfit."""
         found = self.rows.candidate(row, lambda text: self._masked(text, row))
         example = found.example
-        line, asked = self._line(example)
+        line, asked = self._line(found)
         number, counted = found.tokens or (tokens.estimate_of(example), 0)
-        if self._most_tokens is not None and number > self._most_tokens:
+        other = 0 if found.other is None else tokens.estimate_of(found.other)
+        if self._most_tokens is not None and max(number, other) > self._most_tokens:
+            number = max(number, other)
             told = f"{number:,} tokens, {self._most_tokens:,} are the most"
             raise Unfit(reasons.TOO_LONG, told)
         facts = (
@@ -96,7 +98,7 @@ class Reader:
             asked,
             self._at,
             len(line),
-            number,
+            number + other,
             counted,
             any(turn.role == "assistant" for turn in example.turns),
             found.class_,
@@ -104,6 +106,7 @@ class Reader:
             found.score,
             # The same input with another answer: else what is validated was learnt.
             [f"asked={asked.hex()}", *found.keys],
+            found.held,
         )
         self._file.write(line)
         self._at += len(line)
@@ -119,13 +122,17 @@ class Reader:
             return self.masker.text(text)
         return self.masker.text(text, self.masker.names_of(orjson.loads(row["metadata"] or "null")))
 
-    def _line(self, example: Example) -> tuple[bytes, bytes]:
+    def _line(self, found: Candidate) -> tuple[bytes, bytes]:
         """The line (or half) and a digest of what was asked."""
+        example = found.example
         asked = _asked(example)
         if self.spec.is_preference:
-            return orjson.dumps(self._format.half(example)) + b"\n", asked
-        train_all = self.spec.tuning.train_on == "all"
-        line = self._format.line(example, train_all=train_all)
+            line = self._format.half(example)
+            if found.other is None:
+                return orjson.dumps(line) + b"\n", asked
+            line = self._format.pair(line, self._format.half(found.other))
+        else:
+            line = self._format.line(example, train_all=self.spec.tuning.train_on == "all")
         problem = self._format.problem(line)
         if problem is not None:
             raise Unfit(reasons.INVALID, problem)
