@@ -39,9 +39,9 @@ from workbench.store.store import Store
 TOOLS = [{"type": "function", "function": {"name": "clock", "description": "The time"}}]
 
 
-def dataset(store: Store, *rows: NewRow | dict[str, Any]) -> Opened:
+def dataset(store: Store, *rows: NewRow | dict[str, Any], name: str = "Cases") -> Opened:
     kept = [row if isinstance(row, NewRow) else NewRow(row) for row in rows]
-    return add_by_hand(store, ACTOR, Target(name="Cases"), kept)
+    return add_by_hand(store, ACTOR, Target(name=name), kept)
 
 
 def pack(
@@ -309,9 +309,20 @@ def test_columns_are_chosen_and_told_in_the_manifest(store: Store, folder: Path)
     ("tuning", "format_", "field", "said"),
     [
         ({"prompt_column": "nope"}, "openai", "prompt_column", 'no column "nope"; columns are q'),
-        ({"answer_column": "nope"}, "openai", "answer_column", "columns are q, n"),
+        (
+            {"prompt_column": "q", "answer_column": "nope"},
+            "openai",
+            "answer_column",
+            "columns are q, n",
+        ),
         ({}, "openai", "prompt_column", "holds the prompt is to be said"),
         ({"prompt_column": "q"}, "openai", "answer_column", "holds the expected answer is to be"),
+        (
+            {"prompt_column": "q", "answer_column": ""},
+            "openai-preference",
+            "answer_column",
+            "holds the expected answer is to be",
+        ),
         (
             {"prompt_column": "q", "answer_column": "n"},
             "openai-preference",
@@ -348,6 +359,16 @@ def test_what_cannot_be_packed_is_refused_with_its_place(
     assert refused.value.field == f"tuning.{field}"
     assert said in refused.value.reason
     assert not list(folder.rglob("*"))
+
+
+def test_what_is_not_chosen_is_guessed_of_what_is_left(store: Store, folder: Path) -> None:
+    of = dataset(store, {"frage": "Where?", "gold": "Here."})
+    told = pack(store, folder, of, answer_column="gold")["told"]
+    assert (told["columns"]["prompt"], told["columns"]["answer"]) == ("frage", "gold")
+    # "output" is what is expected, by its name: so the other column is what is asked.
+    of = dataset(store, {"frage": "Where?", "output": "Here."}, name="Others")
+    told = pack(store, folder, of)["told"]
+    assert (told["columns"]["prompt"], told["columns"]["answer"]) == ("frage", "output")
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,16 @@ class DatasetSnapshot:
     def dataset_id(self) -> int:
         return self._dataset_id
 
+    def splits(self) -> list[str]:
+        """Which splits rows are in; "" are those in none."""
+        with reading():
+            rows = self._cursor.execute(
+                "SELECT DISTINCT coalesce(d.split, '') AS split FROM dataset_rows d "
+                f"WHERE {IN_VERSION} ORDER BY split",
+                [self._dataset_id, self.as_of, self.as_of],
+            ).fetchall()
+        return [split for (split,) in rows]
+
     def is_own(self, column: Column) -> bool:
         """Whether it is one of the dataset's own."""
         return column.name in self._own

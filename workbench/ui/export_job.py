@@ -203,7 +203,7 @@ def _draw_pack(manifest: dict[str, Any]) -> None:
         for warning in told["warnings"]:
             st.warning(plain(warning), icon=":material/warning:")
         if told["left_out"]:
-            st.html(reasons_table(told["left_out"], manifest["rows"]["expected"]))
+            st.html(reasons_table(told["left_out"], manifest["rows"]["expected"], noun(manifest)))
             st.caption("left-out.jsonl names each of them, and a duplicate's twin.")
     if masking is not None:
         st.markdown(plain(masked_line(masking["masked"], labels())))

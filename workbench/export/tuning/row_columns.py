@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.export.tuning_options import COLUMN, NEAR, Tuning
@@ -32,6 +32,12 @@ GUESSED: dict[str, tuple[str, ...]] = {
     "tools_column": ("tools", "functions"),
 }
 _CONVERSATIONS = ("messages", "conversation")
+_NEEDED = {
+    "prompt_column": "the prompt",
+    "answer_column": "the expected answer",
+    "rejected_column": "the answer that is not preferred",
+}
+_OF_PAIRS = ("answer_column", "rejected_column")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,51 +65,60 @@ class RowColumns:
         return list({one.name: one for one in (*self.spoken, *self.others)}.values())
 
 
-def guess(columns: Sequence[Column], *, is_preference: bool) -> dict[str, str]:
-    """The columns that the options most likely mean, by option; "" for none."""
+def guess(
+    tuning: Tuning, columns: Sequence[Column], *, is_preference: bool
+) -> dict[str, str | None]:
+    """The columns that options most likely mean which say nothing: "" for none, None where one is
+    needed and cannot be guessed. What another option names is not among them."""
     usual = [one for one in columns if one.default]
-    named = {_plain(one.name): one.name for one in reversed(usual)}
-    found = {
-        option: next((named[name] for name in names if name in named), "")
-        for option, names in GUESSED.items()
-    }
+    chosen = {option: getattr(tuning, option) for option in GUESSED}
+    found: dict[str, str | None] = {}
+    for option, names in GUESSED.items():
+        others = {name for each, name in chosen.items() if each != option}
+        named = {_plain(one.name): one.name for one in reversed(usual) if one.name not in others}
+        found[option] = next((named[name] for name in names if name in named), None)
+    for option, role in (("answer_column", EXPECTED), ("prompt_column", INPUT)):
+        taken = {name for each, name in (found | _said(chosen)).items() if each != option}
+        left = [one.name for one in usual if one.role == role and one.name not in taken]
+        if found[option] is None and len(left) == 1:
+            found[option] = left[0]
+    found["tools_column"] = found["tools_column"] or ""
+    talks = _holds_conversations(tuning.prompt_column or found["prompt_column"], columns)
+    # Its system messages stand in it; a column of that name is a variable of the prompt.
+    found["system_column"] = "" if talks else found["system_column"] or ""
     if not is_preference:
         found["rejected_column"] = ""
-    for option, role in (("answer_column", EXPECTED), ("prompt_column", INPUT)):
-        if not found[option]:
-            found[option] = _only(
-                one.name for one in usual if one.role == role and one.name not in found.values()
-            )
-    if _holds_conversations(found["prompt_column"], columns):
-        # Its system messages stand in it; a column of that name is a variable of the prompt.
-        found["system_column"] = ""
+        if talks:
+            found["answer_column"] = found["answer_column"] or ""
     return found
+
+
+def _said(chosen: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {option: name for option, name in chosen.items() if name is not None}
 
 
 def row_columns(tuning: Tuning, columns: Sequence[Column], *, is_preference: bool) -> RowColumns:
     """columns: all that there are. Raises FieldError for one that is not there, or is needed."""
-    guessed = guess(columns, is_preference=is_preference)
+    guessed = guess(tuning, columns, is_preference=is_preference)
 
     def of(option: str) -> Column | None:
         given: str | None = getattr(tuning, option)
         name = guessed[option] if given is None else given
+        if name is None or (is_preference and name == "" and option in _OF_PAIRS):
+            raise FieldError(
+                f"tuning.{option}",
+                f"which column holds {_NEEDED[option]} is to be said; columns are "
+                f"{_names(columns)}",
+            )
         return _named(f"tuning.{option}", name, columns) if name else None
 
-    prompt, answer, rejected = of("prompt_column"), of("answer_column"), of("rejected_column")
-    if prompt is None:
-        raise _needed("tuning.prompt_column", "the prompt", columns)
-    is_guessed = tuning.answer_column is None
-    if answer is None and (
-        is_preference or (is_guessed and not _holds_conversations(prompt.name, columns))
-    ):
-        raise _needed("tuning.answer_column", "the expected answer", columns)
-    if is_preference and rejected is None:
-        raise _needed("tuning.rejected_column", "the answer that is not preferred", columns)
+    prompt = of("prompt_column")
+    assert prompt is not None
     return RowColumns(
         prompt=prompt,
-        answer=answer,
+        answer=of("answer_column"),
         system=of("system_column"),
-        rejected=rejected,
+        rejected=of("rejected_column"),
         tools=of("tools_column"),
         others=tuple(_others(tuning, columns)),
     )
@@ -128,24 +143,15 @@ def _named(field: str, name: str, columns: Sequence[Column]) -> Column:
     return found
 
 
-def _needed(field: str, what: str, columns: Sequence[Column]) -> FieldError:
-    return FieldError(
-        field, f"which column holds {what} is to be said; columns are {_names(columns)}"
-    )
-
-
 def _names(columns: Sequence[Column]) -> str:
     return ", ".join([one.name for one in columns if one.default][:50]) or "none"
 
 
-def _holds_conversations(name: str, columns: Sequence[Column]) -> bool:
+def _holds_conversations(name: str | None, columns: Sequence[Column]) -> bool:
+    if name is None:
+        return False
     kinds = {one.name: one.kind for one in columns}
     return _plain(name) in _CONVERSATIONS or kinds.get(name) == "json"
-
-
-def _only(names: Iterable[str]) -> str:
-    found = list(names)
-    return found[0] if len(found) == 1 else ""
 
 
 def _plain(name: str) -> str:
