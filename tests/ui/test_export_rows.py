@@ -58,10 +58,13 @@ def test_a_dataset_made_from_logs_is_packed_without_a_choice(open_page: Open, st
 def test_a_column_that_must_be_said_is_asked_for_and_chosen(open_page: Open, store: Store) -> None:
     of = dataset(store, {"frage": "q", "gold": "a", "hint": "h"}, {"frage": "r", "gold": None})
     app = open_page("export", format="openai", options=link(of))
-    assert any("holds the prompt is to be said" in each.value for each in app.error)
+    assert [each.value for each in app.info] == ["Choose the column that holds the prompt."]
     assert control(app, "selectbox", "export-tuning.prompt_column").value is None
     control(app, "selectbox", "export-tuning.prompt_column").set_value("frage").run()
-    assert any("holds the expected answer" in each.value for each in app.error)
+    assert [each.value for each in app.info] == [
+        "Choose the column that holds the expected answer."
+    ]
+    assert not app.error
     control(app, "selectbox", "export-tuning.answer_column").set_value("gold").run()
     assert not app.error
     assert "<td>Missing value</td><td>1</td>" in text_of(app)
@@ -95,7 +98,13 @@ def test_only_what_applies_to_rows_can_be_chosen(open_page: Open, store: Store) 
     ]
     keys = [each.key for each in app.selectbox]
     assert "export-tuning.answer" not in keys
-    # It has no splits of its own, and no tags.
+    hard = dataset(store, NewRow({"question": "q", "answer": "a"}, tags=("hard",)), name="Hard")
+    tagged = open_page("export", format="openai", options=link(hard))
+    assert control(tagged, "selectbox", "export-tuning.balance_by").options[1:3] == [
+        "Tags",
+        "Tag hard",
+    ]
+    # There are no splits to keep, either.
     assert "export-tuning.split" not in [each.key for each in app.get("button_group")]
 
 
@@ -139,6 +148,24 @@ def test_a_row_with_two_answers_is_a_pair_on_the_page(open_page: Open, store: St
     assert not app.error
 
 
+def test_a_conversations_last_message_is_the_answer_but_not_of_pairs(
+    open_page: Open, store: Store
+) -> None:
+    said = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    of = dataset(store, {"messages": said, "answer": "other"})
+    app = open_page("export", format="openai", options=link(of))
+    control(app, "selectbox", "export-tuning.answer_column").set_value("").run()
+    assert options_of(app)["tuning"] == {"answer_column": ""}
+    assert app.json[0].value.count("other") == 0
+    control(app, "button_group", "export-kind").set_value("preference").run()
+    assert not app.exception
+    assert "tuning" not in options_of(app)
+    stale = open_page("export", format="openai-preference", options=link(of, answer_column=""))
+    assert not stale.exception
+    assert control(stale, "selectbox", "export-tuning.answer_column").value is None
+    assert any("expected answer is to be said" in each.value for each in stale.error)
+
+
 def test_another_dataset_begins_with_its_own_columns(open_page: Open, store: Store) -> None:
     of = dataset(store, NewRow({"frage": "q", "gold": "a"}))
     other = add_dataset(store, [{"question": "q", "answer": "a"}], ["question", "answer"], "Two")
@@ -168,3 +195,12 @@ def test_a_dataset_that_is_gone_is_said_beside_the_form(open_page: Open, store: 
     app = open_page("export", format="openai", options='{"source":"datasets","dataset":7}')
     assert not app.exception
     assert any("of dataset 7" in each.value for each in app.error)
+
+
+def test_a_column_of_the_link_that_is_not_there_is_an_error(open_page: Open, store: Store) -> None:
+    of = dataset(store, {"question": "q", "answer": "a"})
+    app = open_page("export", format="openai", options=link(of, prompt_column="gone"))
+    assert any('no column "gone"' in each.value.replace("\\", "") for each in app.error)
+    control(app, "selectbox", "export-tuning.prompt_column").set_value("question").run()
+    assert not app.error
+    assert "tuning" not in options_of(app)

@@ -204,6 +204,16 @@ class DatasetSnapshot:
             ).fetchall()
         return [split for (split,) in rows]
 
+    def tags(self, most: int = 50) -> list[str]:
+        """Tags of rows, the most frequent first."""
+        with reading():
+            rows = self._cursor.execute(
+                "SELECT tag FROM (SELECT unnest(d.tags) AS tag FROM dataset_rows d "
+                f"WHERE {IN_VERSION}) GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {most}",
+                [self._dataset_id, self.as_of, self.as_of],
+            ).fetchall()
+        return [tag for (tag,) in rows]
+
     def is_own(self, column: Column) -> bool:
         """Whether it is one of the dataset's own."""
         return column.name in self._own

@@ -198,6 +198,8 @@ def drop_what_pairs_cannot_take() -> None:
     """Options of packs of single answers, which are refused for pairs and cannot be seen there."""
     if read_source() != REQUESTS:
         put("tuning.train_on", _USUAL_TUNING["train_on"])
+        if value_at(read_options(), "tuning.answer_column") == "":
+            put("tuning.answer_column", None)
         return
     for name in NOT_OF_PAIRS:
         put(f"tuning.{name}", _USUAL_TUNING[name])

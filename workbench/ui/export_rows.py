@@ -11,7 +11,7 @@ from workbench.export.formats import PREFERENCE, FormatEntry
 from workbench.export.sources import SOURCES, snapshot_of
 from workbench.export.spec import read_spec
 from workbench.export.tuning import own_splits
-from workbench.export.tuning.row_columns import GUESSED, guess
+from workbench.export.tuning.row_columns import GUESSED, NEEDED, guess
 from workbench.export.tuning_options import COLUMN, NEAR, TAG, Tuning
 from workbench.jsontext import FieldError
 from workbench.store.errors import StoreError
@@ -41,7 +41,7 @@ _NONE = {
 
 def draw_row_tuning(options: Options, entry: FormatEntry, now: datetime) -> None:
     is_preference = entry.kind == PREFERENCE
-    columns, splits = _there(options, now)
+    columns, splits, tags = _there(options, now)
     _draw_columns(options, columns, is_preference)
     if not is_preference:
         draw_learning(options, entry)
@@ -49,24 +49,31 @@ def draw_row_tuning(options: Options, entry: FormatEntry, now: datetime) -> None
     names = [COLUMN + column.name for column in columns if column.default]
     with st.expander("Training and validation", key="export-split"):
         _draw_split(options, columns, splits, names)
-    tags = [TAGS] if any(one.name == TAGS and one.default for one in columns) else []
-    given = str(value_at(options, "tuning.balance_by"))
-    draw_balance(options, [*tags, *([given] if given.startswith(TAG) else []), *names])
+    classes = [TAGS, *(TAG + tag for tag in tags)] if tags else []
+    draw_balance(options, [*classes, *names])
     draw_cost(options)
 
 
-def _there(options: Options, now: datetime) -> tuple[list[Column], list[str]]:
-    """The columns and splits of the chosen rows; none where there are no such rows."""
+def asked_for(options: Options, problem: FieldError) -> str | None:
+    """What is still to be chosen, in words, where nothing else is the problem."""
+    option = problem.field.removeprefix("tuning.")
+    if option not in NEEDED or value_at(options, problem.field) is not None:
+        return None
+    return f"Choose the column that holds {NEEDED[option]}."
+
+
+def _there(options: Options, now: datetime) -> tuple[list[Column], list[str], list[str]]:
+    """Columns, splits and tags of the chosen rows; none where there are no such rows."""
     source = value_at(options, "source")
     chosen = {name: options[name] for name in SOURCES[source].choice if name in options}
     try:
         spec = read_spec({"source": source, **chosen})
         with snapshot_of(open_store().connection, spec, now=now) as snapshot:
             assert isinstance(snapshot, DatasetSnapshot)
-            return snapshot.columns, snapshot.splits()
+            return snapshot.columns, snapshot.splits(), snapshot.tags()
     except (FieldError, StoreError):
         # What is wrong with the choice stands beside the form.
-        return [], []
+        return [], [], []
 
 
 def _draw_columns(options: Options, columns: list[Column], is_preference: bool) -> None:
@@ -126,7 +133,7 @@ def _draw_column(
         **bound(
             options,
             path,
-            lambda name: guessed if name is None else name,
+            lambda name: guessed if name is None else name or (None if is_needed else name),
             lambda name: None if name == guessed else name,
         ),
     )

@@ -32,7 +32,8 @@ GUESSED: dict[str, tuple[str, ...]] = {
     "tools_column": ("tools", "functions"),
 }
 _CONVERSATIONS = ("messages", "conversation")
-_NEEDED = {
+#: What the columns hold without which there is no example.
+NEEDED = {
     "prompt_column": "the prompt",
     "answer_column": "the expected answer",
     "rejected_column": "the answer that is not preferred",
@@ -107,8 +108,7 @@ def row_columns(tuning: Tuning, columns: Sequence[Column], *, is_preference: boo
         if name is None or (is_preference and name == "" and option in _OF_PAIRS):
             raise FieldError(
                 f"tuning.{option}",
-                f"which column holds {_NEEDED[option]} is to be said; columns are "
-                f"{_names(columns)}",
+                f"which column holds {NEEDED[option]} is to be said; columns are {_names(columns)}",
             )
         return _named(f"tuning.{option}", name, columns) if name else None
 
