@@ -59,6 +59,9 @@ def tools_of(value: Any, column: Column) -> list[dict[str, Any]]:
         function = one.get("function", one) if isinstance(one, dict) else None
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise Unfit(ILL_FORMED, f'column "{column.name}": tool {number} has no name')
+        if not isinstance(function.get("parameters"), dict | None):
+            told = f'column "{column.name}": the parameters of tool {number} are no object'
+            raise Unfit(ILL_FORMED, told)
         kept = {key: each for key, each in function.items() if key != "type"}
         found.append({"type": "function", "function": kept})
     return found
