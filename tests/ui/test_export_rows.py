@@ -49,6 +49,7 @@ def test_a_dataset_made_from_logs_is_packed_without_a_choice(open_page: Open, st
     app.run()
     assert not app.exception
     assert "**2** of 2 rows written" in text_of(app)
+    assert "<dd>prompt: messages, answer: output</dd>" in text_of(app)
     app.button(key="change").click().run()
     assert link_of(app, "format") == "openai"
     assert control(app, "selectbox", "export-tuning.prompt_column").value == "messages"
@@ -129,6 +130,18 @@ def test_the_datasets_own_splits_are_chosen_by_name(open_page: Open, store: Stor
     }
     control(app, "button_group", "export-tuning.split").set_value("chance").run()
     assert "tuning" not in options_of(app)
+
+
+def test_a_column_named_split_holds_the_splits(open_page: Open, store: Store) -> None:
+    of = dataset(
+        store,
+        *({"question": f"q{n}", "answer": "a", "split": name} for n, name in enumerate("ab")),
+    )
+    app = open_page(
+        "export", format="openai", options=link(of, split="own", validation_splits=["b"])
+    )
+    assert control(app, "multiselect", "export-tuning.training_splits").value == ["a"]
+    assert "1 training example · 1 validation example" in text_of(app)
 
 
 def test_a_row_with_two_answers_is_a_pair_on_the_page(open_page: Open, store: Store) -> None:

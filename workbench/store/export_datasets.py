@@ -14,7 +14,14 @@ import pyarrow as pa
 from workbench.store import clock
 from workbench.store.connection import Connection
 from workbench.store.dataset_pages import all_whole
-from workbench.store.dataset_reading import COLUMNS, IN_VERSION, DatasetRow, fitting, read_rows
+from workbench.store.dataset_reading import (
+    COLUMNS,
+    IN_VERSION,
+    DatasetRow,
+    bare_value,
+    fitting,
+    read_rows,
+)
 from workbench.store.dataset_values import BOOLEAN, EMPTY, NUMBER, TEXT, read_columns
 from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, Kind
@@ -195,11 +202,15 @@ class DatasetSnapshot:
         return self._dataset_id
 
     def splits(self) -> list[str]:
-        """Which splits rows are in; "" are those in none."""
+        """Which splits rows are in; "" are those in none. A column of that name goes before."""
         with reading():
+            named = "d.split"
+            if SPLIT in self._own:
+                json = bare_value(self._cursor, self._dataset_id)
+                named = f"json_extract_string({json}, '/{SPLIT}')"
             rows = self._cursor.execute(
-                "SELECT DISTINCT coalesce(d.split, '') AS split FROM dataset_rows d "
-                f"WHERE {IN_VERSION} ORDER BY split",
+                f"SELECT DISTINCT coalesce({named}, '') AS split FROM dataset_rows d "
+                f"WHERE {IN_VERSION} ORDER BY split LIMIT 100",
                 [self._dataset_id, self.as_of, self.as_of],
             ).fetchall()
         return [split for (split,) in rows]

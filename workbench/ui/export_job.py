@@ -218,6 +218,10 @@ def _draw_manifest(manifest: dict[str, Any]) -> None:
         "Rows": f"{manifest['rows']['written']:,} of {manifest['rows']['expected']:,} written",
         "Made with": ", ".join(f"{name} {text}" for name, text in manifest["versions"].items()),
     }
+    columns = manifest.get("fine_tuning", {}).get("columns")
+    if columns:
+        named = (f"{what}: {name}" for what, name in columns.items() if name is not None)
+        facts["Columns"] = ", ".join(named)
     if "bucket" in manifest:
         facts["Bucket"] = manifest["bucket"]
     lines = "".join(
