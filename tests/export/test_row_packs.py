@@ -125,6 +125,13 @@ def test_a_dataset_made_from_logs_packs_as_the_logs_themselves(
     }
 
 
+def test_variables_of_a_prompt_are_not_taken_for_what_was_said(store: Store, folder: Path) -> None:
+    variables = {"answer": "a variable", "question": "a variable", "system": "a variable"}
+    of = from_logs(store, add(store, chat(1, "Where?", "Here.", input_variables=variables)))
+    (line,) = pack(store, folder, of)["p-train"]
+    assert [one["content"] for one in line["messages"]] == ["You help.", "Where?", "Here."]
+
+
 @pytest.mark.parametrize("name", TUNED)
 def test_columns_of_text_make_examples_in_every_format(
     store: Store, folder: Path, name: str

@@ -13,7 +13,7 @@ from workbench.store.export_datasets import SPLIT, TAGS
 
 #: The options that name a column, with the names by which it is guessed, the likeliest first.
 GUESSED: dict[str, tuple[str, ...]] = {
-    "prompt_column": ("messages", "prompt", "question", "input", "query", "conversation"),
+    "prompt_column": ("messages", "prompt", "input", "question", "query", "conversation"),
     "system_column": ("system", "system prompt", "system message"),
     "answer_column": (
         "expected",
@@ -22,9 +22,10 @@ GUESSED: dict[str, tuple[str, ...]] = {
         "chosen",
         "preferred",
         "ideal",
-        "reference",
-        "answer",
+        # Of a dataset that was made from logs, in which variables may have the names below.
         "output",
+        "answer",
+        "reference",
         "completion",
         "response",
     ),
