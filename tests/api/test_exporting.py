@@ -10,8 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.conftest import Track
+from workbench.datasets.adding import Target, add_by_hand
 from workbench.export import links
 from workbench.export.jobs import jobs_of
+from workbench.store.datasets import NewRow
 from workbench.store.store import open_store
 
 BASE = "/api/workbench/exports"
@@ -96,6 +98,8 @@ def test_what_is_not_there_is_not_found(client: TestClient, made: dict[str, Any]
         ({"source": "prompts", "format": "openai"}, "format"),
         ({"source": "prompts", "columns": ["raw"]}, "columns"),
         ({"unknown": 1}, "unknown"),
+        ({"format": "openai", "tuning": {"prompt_column": "q"}}, "tuning.prompt_column"),
+        ({"source": "datasets", "format": "openai"}, "dataset"),
     ],
 )
 def test_what_makes_no_export_is_refused_with_its_place(
@@ -105,6 +109,30 @@ def test_what_makes_no_export_is_refused_with_its_place(
         answer = client.post(path, json=body)
         assert answer.status_code == 422, answer.text
         assert field in answer.text
+
+
+def test_a_pack_is_made_of_a_datasets_columns(client: TestClient) -> None:
+    rows = [NewRow({"q": "Where?", "gold": "Here."}), NewRow({"q": "Who?"})]
+    made = add_by_hand(open_store(), "user:tester", Target(name="For a pack"), rows)
+    body = {
+        "source": "datasets",
+        "dataset": made.dataset_id,
+        "version": made.number,
+        "format": "openai",
+        "tuning": {"prompt_column": "q"},
+    }
+    refused = client.post(BASE, json=body)
+    assert refused.status_code == 422
+    assert "tuning.answer_column" in refused.text
+    body["tuning"] = {"prompt_column": "q", "answer_column": "gold"}
+    told = client.post(f"{BASE}/preview", json=body).json()
+    assert told["left_out"] == {"missing value": 1}
+    answer = client.post(BASE, json=body)
+    assert answer.status_code == 201, answer.text
+    jobs_of(open_store()).wait(answer.json()["id"])
+    found = client.get(f"{BASE}/{answer.json()['id']}").json()
+    assert (found["status"], found["rows_written"], found["rows_expected"]) == ("done", 1, 2)
+    assert found["spec"] == body
 
 
 def test_a_preview_writes_nothing(client: TestClient, made: dict[str, Any]) -> None:

@@ -16,9 +16,11 @@ from tests.export.support import add, chat
 from tests.export.test_human_answers import evaluation
 from tests.server import Server, running
 from workbench.cli.main import main
+from workbench.datasets.adding import Target, add_by_hand
 from workbench.evals.rating import rate
 from workbench.settings import Settings, settings
 from workbench.store import exports
+from workbench.store.datasets import NewRow
 from workbench.store.store import Store
 
 ROWS = 40
@@ -182,3 +184,32 @@ def test_repeating_and_patterns_by_the_server(server: Server, tmp_path: Path) ->
     )
     assert done.returncode == 2
     assert "RE2" in done.stderr
+
+
+def rows_of_cases(database: str) -> int:
+    store = Store(Settings(database=database))
+    rows = [
+        NewRow({"frage": f"q{n}", "gold": f"a{n}", "hint": "Hilf."}, split=split)
+        for n, split in enumerate(("train", "dev", "test"))
+    ]
+    made = add_by_hand(store, "user:tester", Target(name="Cases"), rows)
+    store.close()
+    return made.dataset_id
+
+
+def test_a_pack_is_made_of_the_columns_of_a_dataset(alone: str, tmp_path: Path) -> None:
+    id_ = rows_of_cases(alone)
+    out = ["--out", str(tmp_path / "out")]
+    asked = [f"{id_} 1", "--source", "datasets", "--format", "openai"]
+    assert "tuning.prompt_column" in here("export", *asked, *out, code=2)
+    asked += ["--prompt-column", "frage", "--answer-column", "gold"]
+    assert 'no column "nope"' in here("export", *asked, "--system-column", "nope", *out, code=2)
+    asked += ["--system-column", "hint", "--own-splits"]
+    assert "1 of 3 left out: other split" in here("export", *asked, "--preview")
+    assert here("export", *asked, *out).startswith("2 of 3 rows in ")
+    (held,) = (tmp_path / "out").rglob("datasets-validation.jsonl")
+    assert [one["content"] for one in json.loads(held.read_bytes())["messages"]] == [
+        "Hilf.",
+        "q1",
+        "a1",
+    ]

@@ -223,5 +223,3 @@ def test_a_run_that_is_not_there_is_told(store: Store, tmp_path: Path) -> None:
     for wrong in ({}, {"evaluation_run": 0}, {"evaluation_run": 1, "dataset": 1}):
         with pytest.raises(FieldError):
             read_spec({"source": "evaluations", "format": "csv", **wrong})
-    with pytest.raises(FieldError):
-        read_spec({"source": "evaluations", "format": "openai", "evaluation_run": 1})

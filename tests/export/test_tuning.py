@@ -678,3 +678,14 @@ def test_what_the_vendor_takes_of_whole_files_is_told(
     warned = pack(store, folder, format_, validation=share)["told"]["warnings"]
     assert [one for one in warned if told in one]
     assert not [one for one in quiet if told in one]
+
+
+def test_a_tool_whose_parameters_are_no_object_leaves_its_request_out(
+    store: Store, folder: Path
+) -> None:
+    tools = [{"type": "function", "function": {"name": "clock", "parameters": True}}]
+    prompt = {"type": "chat", "messages": [message("user", "q")], "tools": tools}
+    add(store, chat(1, "", "a", prompt=prompt), chat(2, "q", "a"))
+    found = pack(store, folder, "bedrock")
+    assert reasons(found) == {"unsupported content": 1}
+    assert found["left-out"][0]["detail"] == "parameters of clock that are no JSON object"

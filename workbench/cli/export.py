@@ -51,6 +51,17 @@ _POLL_SECONDS = 0.3
     "--evaluation", type=int, help="Whose human column; else the newest rating of any evaluation."
 )
 @click.option(
+    "--prompt-column",
+    help="Of a pack of a dataset or grid: where the prompt is. Without it, it is guessed.",
+)
+@click.option("--system-column", help='Where the system message is; "" for none.')
+@click.option(
+    "--answer-column", help='Where the expected answer is; "" where the prompt ends with it.'
+)
+@click.option("--rejected-column", help="Of preference pairs: the answer that is not preferred.")
+@click.option("--tools-column", help='Where the tools are; "" for none.')
+@click.option("--own-splits", is_flag=True, help="Train and validate by the dataset's own splits.")
+@click.option(
     "--source",
     type=click.Choice(list(SOURCES)),
     default=REQUESTS,
@@ -72,6 +83,7 @@ def export(
     names: tuple[str, ...],
     answer: str,
     evaluation: int | None,
+    own_splits: bool,
     source: str,
     prompts: bool,
     name: str,
@@ -79,6 +91,7 @@ def export(
     bucket: bool,
     preview: bool,
     server: str,
+    **columns_of_rows: str | None,
 ) -> None:
     """Export what a filter finds: `export "tag:prod last:30d" --format parquet --out data`.
 
@@ -99,7 +112,12 @@ def export(
             }
             if mask or names:
                 fields["masking"] = {"name_fields": list(names)}
-            tuning = {"answer": answer or None, "evaluation": evaluation}
+            tuning = {
+                "answer": answer or None,
+                "evaluation": evaluation,
+                "split": "own" if own_splits else None,
+                **columns_of_rows,
+            }
             fields["tuning"] = {key: one for key, one in tuning.items() if one is not None}
             chosen = read_spec(fields)
     except (FieldError, FilterError) as error:

@@ -20,7 +20,6 @@ from workbench.export.tables.writing import check_rows, columns_for
 from workbench.export.tuning.pack import BESIDE, write_pack
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
-from workbench.store.export_rows import Snapshot
 
 ROWS = 10
 # Rows that sizes are estimated from, and of which a pack's reasons are told before it is made.
@@ -81,10 +80,7 @@ def preview(connection: Connection, spec: Spec, now: datetime) -> Preview:
     if masker is not None:
         masker.found = found
     with snapshot_of(connection, spec, now=now) as snapshot:
-        if isinstance(snapshot, Snapshot) and not spec.is_table:
-            made = _pack(spec, snapshot, masker)
-        else:
-            made = _table(spec, snapshot, masker)
+        made = (_table if spec.is_table else _pack)(spec, snapshot, masker)
         return Preview(
             rows=snapshot.rows,
             changes=list(changes.values()),
@@ -124,7 +120,7 @@ def _table(spec: Spec, snapshot: AnySnapshot, masker: Masker | None) -> dict[str
     }
 
 
-def _pack(spec: Spec, snapshot: Snapshot, masker: Masker | None) -> dict[str, Any]:
+def _pack(spec: Spec, snapshot: AnySnapshot, masker: Masker | None) -> dict[str, Any]:
     first = snapshot.rows if snapshot.rows <= 5 * SAMPLED else SAMPLED
     with tempfile.TemporaryDirectory(prefix="workbench-preview-") as folder:
         output = Output(Path(folder), 0)

@@ -20,7 +20,6 @@ from workbench.export.tables.writing import Written, write_table
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_parts import Interrupted
-from workbench.store.export_rows import Snapshot
 
 
 class Stopped(Exception):
@@ -165,7 +164,6 @@ def _write(
         )
     from workbench.export.tuning.pack import write_pack
 
-    assert isinstance(snapshot, Snapshot)
     return write_pack(
         spec,
         snapshot,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 import pyarrow as pa
 
 from workbench.export.formats import PREFERENCE, TABLE, TUNING
+from workbench.export.tuning.row_columns import row_columns
 from workbench.filters import describe, parse_text, to_api, to_url
 from workbench.jsontext import FieldError
 from workbench.store import export_datasets, export_evaluations, export_prompts
@@ -152,7 +153,13 @@ def _datasets_check(spec: Spec) -> None:
 
 def _dataset_columns(connection: Connection, spec: Spec) -> list[Column]:
     with DatasetSnapshot(connection, spec.dataset or 0, spec.version) as snapshot:
+        return _chosen(spec, snapshot)
+
+
+def _chosen(spec: Spec, snapshot: DatasetSnapshot) -> list[Column]:
+    if spec.is_table:
         return snapshot.chosen(spec.columns)
+    return row_columns(spec.tuning, snapshot.columns, is_preference=spec.is_preference).all
 
 
 def _datasets_words(spec: Spec) -> str:
@@ -185,7 +192,7 @@ def _grid_check(spec: Spec) -> None:
 
 def _grid_columns(connection: Connection, spec: Spec) -> list[Column]:
     with GridSnapshot(connection, spec.evaluation_run or 0) as snapshot:
-        return snapshot.chosen(spec.columns)
+        return _chosen(spec, snapshot)
 
 
 def _grid_told(spec: Spec, _now: datetime, _as_of: int) -> dict[str, Any]:
@@ -259,6 +266,7 @@ SOURCES = {
             nothing=lambda _: "This version of the dataset has no rows.",
             read=_dataset_named,
             choice=("dataset", "version"),
+            kinds=(TABLE, TUNING, PREFERENCE),
         ),
         Source(
             name=EVALUATIONS,
@@ -274,6 +282,7 @@ SOURCES = {
             nothing=lambda _: "The dataset of this run has no rows.",
             read=_grid_named,
             choice=("evaluation_run",),
+            kinds=(TABLE, TUNING, PREFERENCE),
         ),
     )
 }

@@ -24,7 +24,8 @@ class Column:
 
     source: another table `h` that sql is over, with `request_id`, for ids from $low to $high.
     holds_text: people or models wrote what stands in it, so masking looks into it.
-    holds_blobs: base64 in it was taken out and has to be put back.
+    holds_blobs: base64 in it was taken out and has to be put back. role: what a column of a dataset
+    is for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     holds_blobs: bool = False
     default: bool = True
     source: str = ""
+    role: str = ""
 
     @property
     def needs_bodies(self) -> bool:

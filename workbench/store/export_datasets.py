@@ -14,7 +14,14 @@ import pyarrow as pa
 from workbench.store import clock
 from workbench.store.connection import Connection
 from workbench.store.dataset_pages import all_whole
-from workbench.store.dataset_reading import COLUMNS, IN_VERSION, DatasetRow, fitting, read_rows
+from workbench.store.dataset_reading import (
+    COLUMNS,
+    IN_VERSION,
+    DatasetRow,
+    bare_value,
+    fitting,
+    read_rows,
+)
 from workbench.store.dataset_values import BOOLEAN, EMPTY, NUMBER, TEXT, read_columns
 from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, Kind
@@ -109,7 +116,14 @@ class DatasetSnapshot:
             if column.type == NUMBER:
                 kind = "whole" if column.name in whole else "number"
             self.columns.append(
-                Column(column.name, kind, column.name, "", kind in ("text", "json"))
+                Column(
+                    column.name,
+                    kind,
+                    column.name,
+                    "",
+                    kind in ("text", "json"),
+                    role=column.role,
+                )
             )
         # Those that say nothing of any row are there where they are asked for.
         for name, made, default in (
@@ -182,6 +196,34 @@ class DatasetSnapshot:
             after, left = rows[-1].id, left - len(rows)
             each = max(1, table.nbytes // len(rows))
             size = max(_LEAST_ROWS, min(_ROWS, 4 * size, _TABLE_BYTES // each))
+
+    @property
+    def dataset_id(self) -> int:
+        return self._dataset_id
+
+    def splits(self) -> list[str]:
+        """Which splits rows are in; "" are those in none. A column of that name goes before."""
+        with reading():
+            named = "d.split"
+            if SPLIT in self._own:
+                json = bare_value(self._cursor, self._dataset_id)
+                named = f"json_extract_string({json}, '/{SPLIT}')"
+            rows = self._cursor.execute(
+                f"SELECT DISTINCT coalesce({named}, '') AS split FROM dataset_rows d "
+                f"WHERE {IN_VERSION} ORDER BY split LIMIT 100",
+                [self._dataset_id, self.as_of, self.as_of],
+            ).fetchall()
+        return [split for (split,) in rows]
+
+    def tags(self, most: int = 50) -> list[str]:
+        """Tags of rows, the most frequent first."""
+        with reading():
+            rows = self._cursor.execute(
+                "SELECT tag FROM (SELECT unnest(d.tags) AS tag FROM dataset_rows d "
+                f"WHERE {IN_VERSION}) GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {most}",
+                [self._dataset_id, self.as_of, self.as_of],
+            ).fetchall()
+        return [tag for (tag,) in rows]
 
     def is_own(self, column: Column) -> bool:
         """Whether it is one of the dataset's own."""

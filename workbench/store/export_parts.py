@@ -16,8 +16,9 @@ from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.errors import StoreError
 from workbench.store.export_columns import Column
 
-#: The column that every part begins with: the request's id.
-ROW = "row id"
+#: The column that every part begins with: the id of the row. It cannot be printed, so no
+#: column of a dataset is named like it.
+ROW = "row\tid"
 BATCH_ROWS = 8 * ROW_GROUP_ROWS
 _memchr = ctypes.CDLL(None).memchr
 _memchr.restype = ctypes.c_void_p

@@ -37,6 +37,8 @@ FACTS = pa.schema(
         ("shown", pa.string()),
         ("score", pa.float64()),
         ("keys", pa.list_(pa.string())),
+        # Whether it is held back; null where that is left to chance.
+        ("held", pa.bool_()),
     ]
 )
 EDGES = pa.schema([("a", pa.int64()), ("b", pa.int64()), ("likeness", pa.float32())])
@@ -67,7 +69,7 @@ _WHY = (
 _TABLES = (
     "CREATE TEMP TABLE facts (n BIGINT, id BIGINT, reason VARCHAR, detail VARCHAR, digest BLOB, "
     "asked BLOB, start BIGINT, size BIGINT, tokens BIGINT, counted TINYINT, "
-    "earlier BOOLEAN, class VARCHAR, shown VARCHAR, score DOUBLE, keys VARCHAR[])",
+    "earlier BOOLEAN, class VARCHAR, shown VARCHAR, score DOUBLE, keys VARCHAR[], held BOOLEAN)",
     # Which row stands for one that was left out, and how alike they are.
     "CREATE TEMP TABLE twins (n BIGINT, twin BIGINT, likeness FLOAT)",
     "CREATE TEMP TABLE signatures (n BIGINT, places BLOB, keys UBIGINT[])",
@@ -271,6 +273,22 @@ class Staging:
                 f"SELECT n, id FROM temp.main.facts WHERE reason IS NULL{only} ORDER BY n"
             ).fetchnumpy()
         return found["n"], found["id"]
+
+    def hold_back(self, side: int) -> None:
+        """Put what is marked so on a side, whatever else is there."""
+        self._run(
+            "INSERT INTO temp.main.sides SELECT n, $side FROM temp.main.facts "
+            "WHERE reason IS NULL AND held",
+            {"side": side},
+        )
+
+    def inputs_on_both_sides(self) -> int:
+        """How many inputs are learnt and validated with."""
+        rows = self._run(
+            "SELECT count(*) FROM (SELECT asked FROM temp.main.facts WHERE reason IS NULL "
+            "AND held IS NOT NULL GROUP BY asked HAVING count(DISTINCT held) > 1)"
+        )
+        return int(rows[0][0])
 
     def lines(self) -> Iterator[pa.RecordBatch]:
         """(start, size, tokens, side) of what is kept, in order."""

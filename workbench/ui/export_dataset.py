@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.store import datasets
 from workbench.store.store import open_store
 from workbench.ui.dataset_links import version_name
-from workbench.ui.export_draft import Options, bound, put, value_at
+from workbench.ui.export_draft import Options, bound, drop_what_rows_are_mapped_by, put, value_at
 
 _OFFERED = 500
 _NEWEST = 0
@@ -42,4 +42,5 @@ def _choose() -> None:
     """Another dataset has other versions and columns."""
     put("version", None)
     put("columns", [])
+    drop_what_rows_are_mapped_by()
     put("dataset", st.session_state["export-dataset"])

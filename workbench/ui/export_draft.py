@@ -14,7 +14,8 @@ import streamlit as st
 
 from workbench.export.formats import FORMATS
 from workbench.export.sources import DATASETS, EVALUATIONS, REQUESTS, SOURCES, check_columns
-from workbench.export.spec import NEAR, NOT_OF_PAIRS, Masking, Spec, Tuning, read_spec
+from workbench.export.spec import Masking, Spec, read_spec
+from workbench.export.tuning_options import NEAR, NOT_OF_PAIRS, NOT_OF_REQUESTS, Tuning
 from workbench.filters import Filter, to_api
 from workbench.jsontext import FieldError
 from workbench.store import datasets, evaluations
@@ -195,12 +196,30 @@ def put(path: str, value: Any) -> None:
 
 def drop_what_pairs_cannot_take() -> None:
     """Options of packs of single answers, which are refused for pairs and cannot be seen there."""
+    if read_source() != REQUESTS:
+        put("tuning.train_on", _USUAL_TUNING["train_on"])
+        if value_at(read_options(), "tuning.answer_column") == "":
+            put("tuning.answer_column", None)
+        return
     for name in NOT_OF_PAIRS:
         put(f"tuning.{name}", _USUAL_TUNING[name])
     if str(value_at(read_options(), "tuning.answer")).startswith(HUMAN):
         choose_answer(_USUAL_TUNING["answer"])
     together = value_at(read_options(), "tuning.together")
     put("tuning.together", [name for name in together if name != NEAR])
+
+
+def choose_split(by: str) -> None:
+    """By chance, or the dataset's own: each has options that the other does not take."""
+    for name in ("validation", "together", "training_splits", "validation_splits"):
+        put(f"tuning.{name}", _USUAL_TUNING[name])
+    put("tuning.split", by)
+
+
+def drop_what_rows_are_mapped_by() -> None:
+    """Another dataset has other columns."""
+    for name in (*_USUAL_TUNING.keys() & NOT_OF_REQUESTS.keys(), "together", "balance_by"):
+        put(f"tuning.{name}", _USUAL_TUNING[name])
 
 
 def choose_answer(name: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.store import evaluations
 from workbench.store.evaluation_values import RunInfo
 from workbench.store.store import open_store
-from workbench.ui.export_draft import Options, bound, put, value_at
+from workbench.ui.export_draft import Options, bound, drop_what_rows_are_mapped_by, put, value_at
 
 _OFFERED = 500
 _EVALUATION = "export-evaluation"
@@ -52,4 +52,5 @@ def _choose(run_id: int | None) -> None:
     """Another evaluation has other runs and columns."""
     if run_id is not None:
         put("columns", [])
+        drop_what_rows_are_mapped_by()
         put("evaluation_run", run_id)

@@ -25,6 +25,7 @@ from workbench.ui.export_draft import (
     value_at,
 )
 from workbench.ui.export_masking import draw_masking
+from workbench.ui.export_rows import draw_row_tuning
 from workbench.ui.export_tuning import draw_tuning
 from workbench.ui.export_words import KINDS, METADATA, label_of_format
 
@@ -40,7 +41,10 @@ def draw_form(
     _draw_format(name, [kind for kind in KINDS if kind in source.kinds])
     if source.name != REQUESTS:
         CHOICES[source.name](options)
-        _draw_offered(options, offered)
+        if FORMATS[name].kind == TABLE:
+            _draw_offered(options, offered)
+        else:
+            draw_row_tuning(options, FORMATS[name], now)
         draw_masking(options, None)
         _draw_files(options)
         return
@@ -110,7 +114,7 @@ def _draw_format(name: str, kinds: list[str]) -> None:
             on_change=_choose_kind,
             label_visibility="collapsed",
         )
-        st.caption(KINDS[kind][1])
+        st.caption(KINDS[kind][1].format(noun=SOURCES[read_source()].noun))
     st.session_state[_FORMAT] = name
     names = [each.name for each in FORMATS.values() if each.kind == kind]
     if len(names) <= 4:
@@ -132,7 +136,9 @@ def _draw_format(name: str, kinds: list[str]) -> None:
 
 def _choose_kind() -> None:
     kind = st.session_state[_KIND]
-    if kind == PREFERENCE:
+    if kind != PREFERENCE:
+        put("tuning.rejected_column", None)
+    else:
         drop_what_pairs_cannot_take()
     st.query_params[state.EXPORT_FORMAT] = next(
         each.name for each in FORMATS.values() if each.kind == kind

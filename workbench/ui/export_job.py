@@ -203,7 +203,7 @@ def _draw_pack(manifest: dict[str, Any]) -> None:
         for warning in told["warnings"]:
             st.warning(plain(warning), icon=":material/warning:")
         if told["left_out"]:
-            st.html(reasons_table(told["left_out"], manifest["rows"]["expected"]))
+            st.html(reasons_table(told["left_out"], manifest["rows"]["expected"], noun(manifest)))
             st.caption("left-out.jsonl names each of them, and a duplicate's twin.")
     if masking is not None:
         st.markdown(plain(masked_line(masking["masked"], labels())))
@@ -218,6 +218,10 @@ def _draw_manifest(manifest: dict[str, Any]) -> None:
         "Rows": f"{manifest['rows']['written']:,} of {manifest['rows']['expected']:,} written",
         "Made with": ", ".join(f"{name} {text}" for name, text in manifest["versions"].items()),
     }
+    columns = manifest.get("fine_tuning", {}).get("columns")
+    if columns:
+        named = (f"{what}: {name}" for what, name in columns.items() if name is not None)
+        facts["Columns"] = ", ".join(named)
     if "bucket" in manifest:
         facts["Bucket"] = manifest["bucket"]
     lines = "".join(

@@ -66,7 +66,7 @@ def draw_dataset_link(dataset_id: int, version: int) -> None:
         label="Export",
         icon=":material/download:",
         query_params={"format": "csv", "options": orjson.dumps(options).decode()},
-        help="As a file: CSV, JSONL, Parquet or Excel",
+        help="As a file: CSV, JSONL, Parquet, Excel or for fine-tuning",
     )
 
 
@@ -81,7 +81,7 @@ def draw_grid_link(run_id: int) -> None:
             state.EXPORT_FORMAT: "csv",
             state.EXPORT_OPTIONS: orjson.dumps(options).decode(),
         },
-        help="All rows of this run, as CSV, JSONL, Parquet or Excel",
+        help="All rows of this run, as CSV, JSONL, Parquet, Excel or for fine-tuning",
     )
 
 

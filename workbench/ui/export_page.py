@@ -19,10 +19,18 @@ from workbench.ui import state, words
 from workbench.ui.access import actor
 from workbench.ui.empty import draw_empty_store, draw_no_match
 from workbench.ui.export_choice import draw_source
-from workbench.ui.export_draft import choose_source, clear, read_draft, read_format, read_source
+from workbench.ui.export_draft import (
+    Options,
+    choose_source,
+    clear,
+    read_draft,
+    read_format,
+    read_source,
+)
 from workbench.ui.export_form import draw_form
 from workbench.ui.export_list import all_exports, draw_exports, show_export
 from workbench.ui.export_preview import draw_preview, read_preview
+from workbench.ui.export_rows import asked_for
 from workbench.ui.export_schedules import draw_add, draw_schedules
 from workbench.ui.export_words import noun
 from workbench.ui.filter_bar import draw_filter_bar, read_filter
@@ -59,7 +67,7 @@ def draw_new(now: datetime) -> None:
     with left, st.container(key="export-form"):
         draw_form(options, name, filter_, now, _offered(spec))
     with right, st.container(key="export-preview"):
-        _draw_what(filter_, spec, problem, now)
+        _draw_what(filter_, options, spec, problem, now)
     draw_schedules()
     draw_exports()
 
@@ -75,11 +83,19 @@ def _offered(spec: Spec | None) -> list[Column]:
 
 
 def _draw_what(
-    filter_: Filter, spec: Spec | None, problem: FieldError | None, now: datetime
+    filter_: Filter,
+    options: Options,
+    spec: Spec | None,
+    problem: FieldError | None,
+    now: datetime,
 ) -> None:
     # Above the preview, filled when that has told how many there are.
     bar = st.container(horizontal=True, vertical_alignment="center", key="export-start")
     if spec is None:
+        asked = None if problem is None else asked_for(options, problem)
+        if asked is not None:
+            st.info(asked)
+            return
         st.error(plain(str(problem)), icon=":material/error:")
         return
     found = read_preview(spec, now)

@@ -37,7 +37,7 @@ def read_preview(spec: Spec, now: datetime) -> Preview | None:
     asked = {**spec.to_json(), "name": "requests", "keep_days": 7}
     own = [each.to_json() for each in patterns.saved(store.connection)]
     try:
-        with st.spinner("Looking through the requests"):
+        with st.spinner(f"Looking through the {noun(asked)}s"):
             return _previewed(
                 orjson.dumps(asked).decode(),
                 orjson.dumps(own).decode() if spec.masking else "",
@@ -104,15 +104,16 @@ def _cell(value: Any) -> Any:
 def _draw_pack(spec: Spec, found: Preview, is_part: bool) -> None:
     told: Mapping[str, Any] = found.report
     if told and found.sample:
-        before = f"Of the first {found.sampled:,} requests: " if is_part else ""
+        before = f"Of the first {found.sampled:,} {noun(spec.to_json())}s: " if is_part else ""
         st.markdown(plain_dollars(f"{before}{pack_line(told)}"))
         for warning in told["warnings"]:
             st.warning(plain(warning), icon=":material/warning:")
     if found.left_out:
-        st.html(reasons_table(found.left_out, found.sampled))
+        st.html(reasons_table(found.left_out, found.sampled, noun(spec.to_json())))
         st.caption("The export lists each of them with its reason in left-out.jsonl.")
     if not found.sample:
-        st.info("Nothing is left to train on: leave less out, or widen the filter.")
+        more = "widen the filter" if spec.source == REQUESTS else "choose other columns"
+        st.info(f"Nothing is left to train on: leave less out, or {more}.")
         return
     st.markdown("**The first lines as they leave**")
     number = st.segmented_control(

@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.export.formats import FORMATS, PREFERENCE, TABLE, TUNING
 from workbench.export.sources import REQUESTS, SOURCES
-from workbench.export.spec import NEAR, TAG
 from workbench.export.tuning.reasons import REASONS
+from workbench.export.tuning_options import COLUMN, NEAR, TAG
 from workbench.store import exports
 from workbench.store.export_ratings import HUMAN
 from workbench.ui import words
@@ -25,8 +25,8 @@ STATES = {
     exports.EXPIRED: "○ expired",
 }
 KINDS = {
-    TABLE: ("A table", "One row for each request: for spreadsheets, notebooks and other programs."),
-    TUNING: ("Fine-tuning", "One conversation for each request, with the answer to learn."),
+    TABLE: ("A table", "One row for each {noun}: for spreadsheets, notebooks and other programs."),
+    TUNING: ("Fine-tuning", "One conversation for each {noun}, with the answer to learn."),
     PREFERENCE: ("Preference pairs", "Two answers to the same input, the better one first."),
 }
 STAGES = {
@@ -55,6 +55,8 @@ def choice(name: str) -> str:
         return f"Metadata {name.removeprefix(METADATA)}"
     if name.startswith(HUMAN):
         return f"Human column {name.removeprefix(HUMAN)}"
+    if name.startswith(COLUMN):
+        return f"Column {name.removeprefix(COLUMN)}"
     if name.startswith(TAG):
         return f"Tag {name.removeprefix(TAG)}"
     return {
@@ -68,8 +70,8 @@ def choice(name: str) -> str:
     }.get(name, name)
 
 
-def reasons_table(left_out: Mapping[str, int], of: int) -> str:
-    """Why requests are left out, as HTML: the most frequent reason first."""
+def reasons_table(left_out: Mapping[str, int], of: int, noun: str = "request") -> str:
+    """Why rows are left out, as HTML: the most frequent reason first. noun: what a row is."""
     rows = "".join(
         f"<tr><td>{escaped(reason.capitalize())}</td><td>{number:,}</td>"
         f"<td>{words.share(number, of)}</td>"
@@ -77,15 +79,15 @@ def reasons_table(left_out: Mapping[str, int], of: int) -> str:
         for reason, number in sorted(left_out.items(), key=lambda pair: -pair[1])
     )
     return (
-        '<div class="wb-scroll"><table class="wb-sum"><tr><th>Left out</th><th>Requests</th>'
-        f"<th>Share</th><th></th></tr>{rows}</table></div>"
+        '<div class="wb-scroll"><table class="wb-sum"><tr><th>Left out</th>'
+        f"<th>{escaped(noun.capitalize())}s</th><th>Share</th><th></th></tr>{rows}</table></div>"
     )
 
 
 def pack_line(told: Mapping[str, Any]) -> str:
     """A pack's numbers in one line: examples by side, tokens, and what training may cost."""
     pieces = [words.plural(told["training"], "training example")]
-    if told["split"]["share"]:
+    if told["split"]["share"] or "own" in told["split"]:
         pieces.append(words.plural(told["validation"], "validation example"))
     tokens = told["tokens"]["training"]
     is_exact = not told["tokens"]["estimated"] and not told["tokens"].get(

@@ -173,9 +173,16 @@ def _tools(prompt: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
             kind = tool.get("type") if isinstance(tool, Mapping) else None
             raise Unfit(UNSUPPORTED, f"a tool of the type {str(kind)[:40]!r}")
-        found.append({"type": "function", "function": dict(function)})
+        found.append(_function(function))
     for function in prompt.get("functions") or ():
         if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
             raise Unfit(UNSUPPORTED, "a function without a name")
-        found.append({"type": "function", "function": dict(function)})
+        found.append(_function(function))
     return found
+
+
+def _function(function: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(function.get("parameters"), Mapping | None):
+        told = f"parameters of {function['name'][:60]} that are no JSON object"
+        raise Unfit(UNSUPPORTED, told)
+    return {"type": "function", "function": dict(function)}

@@ -13,16 +13,21 @@ import pyarrow as pa
 from workbench.export.ahead import ahead
 from workbench.export.masking.masker import Masker
 from workbench.export.output import Output, WrittenFile
-from workbench.export.spec import NEAR, Spec
+from workbench.export.sources import AnySnapshot
+from workbench.export.spec import Spec
 from workbench.export.tables.sink import HashingFile
 from workbench.export.tables.writing import Written
 from workbench.export.tuning import near, reasons, report
+from workbench.export.tuning.candidates import Candidates
+from workbench.export.tuning.dataset_rows import DatasetRows
 from workbench.export.tuning.minhash import MinHash
 from workbench.export.tuning.near import Signatures
 from workbench.export.tuning.pairs import PAIRS, PAIRS_FILE, check_pairs, paired_lines, write_pairs
+from workbench.export.tuning.request_rows import RequestRows
 from workbench.export.tuning.split import VALIDATION, components, sides
 from workbench.export.tuning.staging_rows import Reader
-from workbench.store.export_rows import Snapshot
+from workbench.export.tuning_options import NEAR
+from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_staging import Staging
 
 LEFT_OUT = "left-out.jsonl"
@@ -34,7 +39,7 @@ _SPOOL = ".spool"
 
 def write_pack(
     spec: Spec,
-    snapshot: Snapshot,
+    snapshot: AnySnapshot,
     output: Output,
     masker: Masker | None,
     tell: Tell,
@@ -42,44 +47,51 @@ def write_pack(
     first: int | None = None,
     watch: Callable[[Staging], object] | None = None,
 ) -> Written:
-    """`tell` is called with (stage, requests so far); it may raise to stop.
+    """`tell` is called with (stage, rows so far); it may raise to stop.
 
-    first: make it of no more requests than this. watch: called with what runs statements of its
+    first: make it of no more rows than this. watch: called with what runs statements of its
     own for long, so that it can be interrupted too.
     """
     spool = output.path(_SPOOL)
     with Staging(snapshot.connection) as staging:
         if watch is not None:
             watch(staging)
-        reader = _read(spec, staging, spool, masker)
+        reader = _read(spec, snapshot, staging, spool, masker)
         _stage(reader, snapshot, first, tell)
         limit = _decide(spec, snapshot, staging, tell)
-        if spec.is_preference:
+        if spec.pairs_requests:
             check_pairs(spec, staging, spool)
         _split(spec, staging)
         files, numbers = _write(spec, staging, spool, output, tell)
-        if spec.is_preference:
+        if spec.pairs_requests:
             files.append(write_pairs(spec, staging, output))
         files.append(_write_left_out(staging, output))
-        told = report.of(spec, staging, numbers, limit)
+        told = {**report.of(spec, staging, numbers, limit), **reader.rows.told}
     spool.unlink()
-    read = [{"name": column.name, "kind": column.kind} for column in reader.columns]
+    read = [{"name": column.name, "kind": column.kind} for column in reader.rows.columns]
     return Written(files, sum(numbers.examples), {"fine_tuning": told, "columns": read})
 
 
-def _read(spec: Spec, staging: Staging, spool: Path, masker: Masker | None) -> Reader:
+def _read(
+    spec: Spec, snapshot: AnySnapshot, staging: Staging, spool: Path, masker: Masker | None
+) -> Reader:
     threshold = spec.tuning.likeness
     signatures = None
-    if threshold is not None and not spec.is_preference:
+    if threshold is not None and not spec.pairs_requests:
         signatures = Signatures(staging, spec.tuning.seed, threshold)
-    return Reader(spec, staging, spool, masker, signatures)
+    rows: Candidates
+    if isinstance(snapshot, DatasetSnapshot):
+        rows = DatasetRows(spec, snapshot)
+    else:
+        rows = RequestRows(spec, with_metadata=masker is not None and bool(masker.name_fields))
+    return Reader(spec, rows, staging, spool, masker, signatures)
 
 
-def _stage(reader: Reader, snapshot: Snapshot, first: int | None, tell: Tell) -> None:
-    """Note every request's facts, and write the lines of those that are fit to the spool."""
+def _stage(reader: Reader, snapshot: AnySnapshot, first: int | None, tell: Tell) -> None:
+    """Note every row's facts, and write the lines of those that are fit to the spool."""
     done = 0
     try:
-        for table in ahead(snapshot.tables(reader.columns, lists_as_text=True, first=first)):
+        for table in ahead(snapshot.tables(reader.rows.columns, lists_as_text=True, first=first)):
             reader.take(table)
             done += table.num_rows
             tell("reading", done)
@@ -87,10 +99,10 @@ def _stage(reader: Reader, snapshot: Snapshot, first: int | None, tell: Tell) ->
         reader.close()
 
 
-def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int | None:
+def _decide(spec: Spec, snapshot: AnySnapshot, staging: Staging, tell: Tell) -> int | None:
     """Leave out duplicates and what a class has too much of; the limit of a class."""
     tuning = spec.tuning
-    if spec.is_preference:
+    if spec.pairs_requests:
         PAIRS[tuning.pairs](spec, staging, snapshot.connection)
         return None
     if tuning.duplicates:
@@ -108,10 +120,12 @@ def _decide(spec: Spec, snapshot: Snapshot, staging: Staging, tell: Tell) -> int
 
 
 def _split(spec: Spec, staging: Staging) -> None:
+    if spec.tuning.split == "own":
+        staging.hold_back(VALIDATION)
     if not spec.tuning.validation:
         return
-    rows, ids = staging.units(pairs=spec.is_preference)
-    owners, keys = staging.rows_of_keys(pairs=spec.is_preference)
+    rows, ids = staging.units(pairs=spec.pairs_requests)
+    owners, keys = staging.rows_of_keys(pairs=spec.pairs_requests)
     owners = np.searchsorted(rows, owners)
     if NEAR in spec.tuning.together:
         alike, more = near.edge_keys(staging, rows)
@@ -129,12 +143,12 @@ def _write(
 ) -> tuple[list[WrittenFile], report.Numbers]:
     """The files that are trained on and validated with; an empty validation file is not written."""
     names = [f"{spec.name}-train{spec.entry.suffix}"]
-    if spec.tuning.validation:
+    if spec.tuning.holds_back:
         names.append(f"{spec.name}-validation{spec.entry.suffix}")
     files = [HashingFile(output.path(name)) for name in names]
     numbers = report.Numbers([0] * len(names), [0] * len(names), [0] * len(names))
     image = spec.entry.load().IMAGE
-    lines = paired_lines(spec, staging, spool) if spec.is_preference else _lines(staging, spool)
+    lines = paired_lines(spec, staging, spool) if spec.pairs_requests else _lines(staging, spool)
     try:
         for at, (held, sizes, tokens) in enumerate(lines):
             for side, file in enumerate(files):
@@ -173,7 +187,7 @@ def _lines(staging: Staging, spool: Path) -> Iterator[Lines]:
 
 
 def _write_left_out(staging: Staging, output: Output) -> WrittenFile:
-    """A line for each request that is in no file: the reason, and which one it is a twin of."""
+    """A line for each row that is in no file: the reason, and which one it is a twin of."""
     file = HashingFile(output.path(LEFT_OUT))
     rows = 0
     try:

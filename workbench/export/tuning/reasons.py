@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 ERROR = "error"
+OTHER_SPLIT = "other split"
+MISSING = "missing value"
+ILL_FORMED = "ill-formed value"
 EMPTY = "empty"
 NO_RATING = "no rating"
 TRUNCATED = "truncated"
@@ -20,6 +23,9 @@ NO_PAIR = "no pair"
 REASONS = {
     ERROR: "The call failed.",
     NO_RATING: "Nobody has filled in the chosen human column for it.",
+    OTHER_SPLIT: "It is in a split of the dataset that was not chosen.",
+    MISSING: "One of the chosen columns holds nothing.",
+    ILL_FORMED: "One of the chosen columns holds something else than is read there.",
     EMPTY: "Nothing was asked or nothing answered.",
     TRUNCATED: "The answer was cut off at the token limit.",
     REFUSAL: "The model declined, or a filter stopped it.",

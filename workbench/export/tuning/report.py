@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.export.spec import Spec
+from workbench.export.tuning import own_splits
 from workbench.export.tuning.reasons import REASONS
 from workbench.export.tuning.tokens import training_cost
 from workbench.store.export_staging import Staging
@@ -46,17 +47,17 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
             spec.format, numbers.tokens[0], tuning.epochs, tuning.price_per_million
         ).to_json(),
         "seed": tuning.seed,
-        "split": {
-            "share": tuning.validation,
-            "together": ["the same input", *tuning.together] if tuning.validation else [],
-        },
+        "split": _split(spec),
         "learnt": _learnt(spec),
         "near_duplicates": tuning.near_duplicates,
-        "warnings": _warnings(spec, numbers, validation, earlier, by_others),
+        "warnings": [
+            *_warnings(spec, numbers, validation, earlier, by_others),
+            *_leaks(staging.inputs_on_both_sides()),
+        ],
     }
     if spec.is_preference:
-        told["pairs"] = {"from": tuning.pairs}
-        if tuning.pairs == "scores":
+        told["pairs"] = {"from": tuning.pairs if spec.pairs_requests else "columns"}
+        if spec.pairs_requests and tuning.pairs == "scores":
             told["pairs"] |= {"score": tuning.score, "min_gap": tuning.min_gap}
     if tuning.balance_by is not None:
         told["balance"] = {
@@ -67,12 +68,30 @@ def of(spec: Spec, staging: Staging, numbers: Numbers, limit: int | None) -> dic
     return told
 
 
+def _split(spec: Spec) -> dict[str, Any]:
+    tuning = spec.tuning
+    if tuning.split == "own":
+        return {"share": None, "own": own_splits.told(tuning)}
+    return {
+        "share": tuning.validation,
+        "together": ["the same input", *tuning.together] if tuning.validation else [],
+    }
+
+
 def _learnt(spec: Spec) -> str:
     """Which answers of a conversation are learnt."""
     if spec.is_preference:
         return "the preferred answer"
     asks_all = spec.tuning.train_on == "all" or spec.entry.every_answer
     return "every answer" if asks_all else "the last answer"
+
+
+def _leaks(inputs: int) -> list[str]:
+    """The sides that a dataset's own splits make are taken as they are."""
+    if not inputs:
+        return []
+    what = "1 input stands" if inputs == 1 else f"{inputs:,} inputs stand"
+    return [f"{what} in training and in validation: what is validated there was learnt."]
 
 
 def _warnings(
@@ -95,10 +114,13 @@ def _warnings(
     most = format_.MAX_BYTES
     if most is not None and numbers.bytes[0] > most:
         found.append(f"{label} takes no file of more than {most / 2**30:g} GB.")
-    if spec.tuning.validation and not validation:
-        found.append(
-            "Nothing is held back for validation: what belongs together is larger than its share."
+    if spec.tuning.holds_back and not validation:
+        why = (
+            "no row is in a split that is"
+            if spec.tuning.split == "own"
+            else "what belongs together is larger than its share"
         )
+        found.append(f"Nothing is held back for validation: {why}.")
     if earlier and spec.tuning.train_on == "last" and spec.entry.every_answer:
         found.append(
             f"{earlier:,} conversations have earlier answers, which are learnt too. "
