@@ -252,8 +252,8 @@ def similar(app: AppTest) -> list[str]:
 
 def unknown(app: AppTest) -> list[str]:
     bodies = [each.proto.body for each in app.get("html")]
-    tags = re.compile("<p>|</p>|<bdi>|</bdi>")
-    return [html.unescape(tags.sub("", each)) for each in bodies if each.startswith("<p>No ")]
+    tags = re.compile("<div>|</div>|<bdi>|</bdi>")
+    return [html.unescape(tags.sub("", each)) for each in bodies if each.startswith("<div>No ")]
 
 
 def test_a_value_that_no_request_has_is_named_with_similar_ones(open_page: Open) -> None:

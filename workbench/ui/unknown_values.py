@@ -45,7 +45,7 @@ def draw_unknown_values(filter_: Filter, now: datetime) -> None:
     for number, asked in enumerate(_asked(filter_)):
         missing = _missing(asked, now)
         if missing is not None:
-            st.html(f"<p>{_sentence(missing)}</p>")
+            st.html(f"<div>{_sentence(missing)}</div>")
             _draw_similar(filter_, asked, missing, now, f"similar-{number}")
 
 
