@@ -130,6 +130,16 @@ def test_a_prefix_is_taken_literally(filled: Store) -> None:
     assert pairs(ask(filled, "engine", prefix="' OR 1=1 --")) == []
 
 
+def test_the_nearest_come_first_however_rare_they_are(filled: Store) -> None:
+    for model in ("o1", "o1", "o1", "claude"):
+        filled.add(some_request(model=model)).result()
+    nearest = [name for name, _ in pairs(ask(filled, "engine", near="GPT4o"))]
+    assert nearest == ["gpt-4o", "gpt-4o-mini", "o1", "claude"]
+    assert pairs(ask(filled, "engine", near="MINI", limit=1)) == [("gpt-4o-mini", 2)]
+    assert pairs(ask(filled, "engine", near="o", prefix="cl", anywhere=True)) == [("claude", 1)]
+    assert len(pairs(ask(filled, "engine", near="' OR \x00" + "x" * 5000))) == 4
+
+
 def test_no_more_than_asked_for(filled: Store) -> None:
     assert pairs(ask(filled, "engine", limit=1)) == [("gpt-4o-mini", 2)]
 

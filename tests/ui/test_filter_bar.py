@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.seed import row, seed
 from tests.ui.conftest import Open, search, send, text_of
 from tests.ui.test_logs import numbers
-from workbench.filters import Filter, parse_text
+from workbench.filters import Condition, Filter, parse_text, to_text
 from workbench.store import text_scan, text_search
 from workbench.store.store import Store
 from workbench.store.text_scan import Pace
@@ -241,6 +243,95 @@ def test_the_time_preset_too_can_be_what_excludes_most(open_page: Open, store: S
     app = app.button(key="drop-filter").click().run()
     assert app.query_params["f"] == "tag:prod model:mistral-small"
     assert numbers(app)
+
+
+def similar(app: AppTest) -> list[str]:
+    named = [each for each in app.button if (each.key or "").startswith("similar-")]
+    return [each.label.replace("\\", "") for each in named]
+
+
+def unknown(app: AppTest) -> list[str]:
+    bodies = [each.proto.body for each in app.get("html")]
+    tags = re.compile("<div>|</div>|<bdi>|</bdi>")
+    return [html.unescape(tags.sub("", each)) for each in bodies if each.startswith("<div>No ")]
+
+
+def test_a_value_that_no_request_has_is_named_with_similar_ones(open_page: Open) -> None:
+    app = open_page("logs", f="model:gpt4o-mini tag:prod")
+    assert unknown(app) == ['No model is called exactly "gpt4o-mini".']
+    assert similar(app) == ["gpt-4o-mini"]
+    app = app.button(key="similar-0-0").click().run()
+    assert app.query_params["f"] == "model:gpt-4o-mini tag:prod"
+    assert numbers(app)
+    assert unknown(app) == similar(app) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence", "near", "then"),
+    [
+        ("tag:Prod", 'No tag is called exactly "Prod".', "prod", "tag:prod"),
+        (
+            "prompt:support-answers",
+            'No prompt of a request is called exactly "support-answers".',
+            "support/answer",
+            "prompt:support/answer",
+        ),
+        (
+            "provider:antropic",
+            'No provider is called exactly "antropic".',
+            "anthropic",
+            "provider:anthropic",
+        ),
+        (
+            "meta.session_id:S2",
+            'No metadata "session_id" is exactly "S2".',
+            "s2",
+            "metadata.session_id:s2",
+        ),
+        (
+            "meta.sesion_id:s2",
+            'No metadata key is called exactly "sesion_id".',
+            "session_id",
+            "metadata.session_id:s2",
+        ),
+    ],
+)
+def test_every_field_with_exact_names_offers_similar_ones(
+    open_page: Open, line: str, sentence: str, near: str, then: str
+) -> None:
+    app = open_page("logs", f=line)
+    assert unknown(app) == [sentence]
+    assert similar(app)[0] == near
+    app = app.button(key="similar-0-0").click().run()
+    assert app.query_params["f"] == then
+    assert numbers(app)
+
+
+def test_values_that_some_request_has_are_not_blamed(open_page: Open) -> None:
+    app = open_page("logs", f="last:1h model:mistral-small tag:prod")
+    assert "Nothing matches" in text_of(app)
+    assert unknown(app) == []
+
+
+def test_a_value_like_no_other_is_named_alone(open_page: Open) -> None:
+    app = open_page("logs", f="model:zzz")
+    assert unknown(app) == ['No model is called exactly "zzz".']
+    assert similar(app) == []
+
+
+def test_hostile_values_are_named_and_offered_as_text(open_page: Open, store: Store) -> None:
+    evil = "<img src=x onerror=alert(1)> *a* $x$"
+    store.add(row(1, datetime.now(UTC), model=evil)).result()
+    asked = evil.replace("img", "image")
+    app = open_page("logs", f=to_text(Filter().with_condition(Condition("engine", "is", asked))))
+    assert "<img" not in text_of(app)
+    assert "<image" not in text_of(app)
+    assert unknown(app) == [f'No model is called exactly "{asked}".']
+    assert similar(app) == [evil]
+    offered = app.button(key="similar-0-0")
+    assert "\\<img" in offered.label
+    app = offered.click().run()
+    assert len(numbers(app)) == 1
 
 
 def test_every_part_of_a_filter_is_tried_out() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,10 +70,23 @@ def test_hits_of_the_search_are_marked_and_counted(open_page: Open, store: Store
     assert "<mark" not in text_of(open_page("request", request=id_))
 
 
-def test_hits_need_plain_text_and_say_so(open_page: Open, store: Store) -> None:
-    app = open_page("request", request=marked(store, "a parcel"), f="parcel")
+def test_in_markdown_the_browser_is_handed_the_terms(open_page: Open, store: Store) -> None:
+    term = 'par<cel --> "'
+    id_ = marked(store, f"a {term} b", '{"parcel": "par"}')
+    search = '"{}" par'.format(term.replace('"', '\\"'))
+    app = open_page("request", request=id_, f=search)
+    assert "data-wb-terms=" not in text_of(app)
     app = app.toggle(key="markdown").set_value(True).run()
-    assert "Hits are marked in plain text only" in text_of(app)
+    line = next(each.proto.body for each in app.get("html") if "data-wb-terms=" in each.proto.body)
+    # What cleans the page's HTML would drop an attribute that ends a comment.
+    assert "<cel" not in line
+    assert "--&gt;" not in line
+    found = re.search('data-wb-terms="([^"]*)"', line)
+    assert found is not None
+    assert json.loads(html.unescape(found[1])) == [term, "par"]
+    assert "4 hits" in line
+    # Tool calls are drawn alike in both looks.
+    assert '<mark class="wb-hit">par</mark>cel' in text_of(app)
 
 
 def test_hits_in_the_raw_record_are_marked(open_page: Open, seeded: list[int]) -> None:

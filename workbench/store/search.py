@@ -164,6 +164,14 @@ def count(
     return int(row[0]) if row else 0
 
 
+def finds_any(connection: Connection, filter_: Filter, *, now: datetime) -> bool:
+    """Whether any request is found by a filter that searches no texts."""
+    source, where, params = where_of(filter_, now, None, connection)
+    with connection.cursor() as cursor:
+        sql = f"SELECT 1 FROM {source} WHERE {where} LIMIT 1"
+        return cursor.execute(sql, params).fetchone() is not None
+
+
 def ids(
     connection: Connection,
     filter_: Filter,

@@ -139,12 +139,14 @@ def suggestions(
     key: str | None = None,
     prefix: str = "",
     anywhere: bool = False,
+    near: str = "",
     limit: int = 50,
 ) -> Suggestions:
     """Values of `field` in the requests that `filter_` finds.
 
     field: one of FIELDS; those in KEYED need `key`. prefix: only values that begin with it,
-    capitals aside; with `anywhere` also those that have it inside, after the others.
+    capitals aside; with `anywhere` also those that have it inside, after the others. near: values
+    that hold this come first, then those whose letters are most like it.
     Raises Refused for an unknown field and where the key is missing.
     """
     source = _source(field, key)
@@ -152,7 +154,12 @@ def suggestions(
     wanted = prefix.lower()
     test = "contains" if anywhere else "starts_with"
     where = f" AND {test}(lower(value), ?)" if wanted else ""
-    first = "starts_with(lower(value), ?) DESC, " if wanted and anywhere else ""
+    first, ordered_by = "", []
+    if wanted and anywhere:
+        first, ordered_by = "starts_with(lower(value), ?) DESC, ", [wanted]
+    if near:
+        first += "contains(lower(value), ?) DESC, jaro_winkler_similarity(lower(value), ?) DESC, "
+        ordered_by += [near.lower()[:LONGEST]] * 2
     with connection.cursor() as cursor:
         scope, sampled = _scope(cursor, source, narrow, wide)
         together = f"SELECT {source.sql} AS value, count(*) AS n FROM {scope.sql} GROUP BY ALL"
@@ -173,7 +180,8 @@ def suggestions(
             [
                 *source.params,
                 *scope.params,
-                *[wanted] * (bool(where) + bool(first)),
+                *([wanted] if wanted else ()),
+                *ordered_by,
                 min(limit, MAX_LIMIT),
             ],
         ).fetchall()

@@ -35,7 +35,7 @@ def parts(filter_: Filter) -> list[tuple[str, Filter, Filter | None]]:
         rest = filter_.without(item)
         opposite = inverted(item)
         found.append(
-            (describe(item), rest, None if opposite is None else _replaced(filter_, item, opposite))
+            (describe(item), rest, None if opposite is None else replaced(filter_, item, opposite))
         )
     for term in filter_.terms:
         rest = without_term(filter_, term)
@@ -50,7 +50,8 @@ def without_term(filter_: Filter, term: str) -> Filter:
     return filter_.with_text(terms.joined(kept))
 
 
-def _replaced(filter_: Filter, item: Condition | Group, other: Condition | Group) -> Filter:
+def replaced(filter_: Filter, item: Condition | Group, other: Condition | Group) -> Filter:
+    """The filter with another condition in the place of one."""
     items = tuple(other if each == item else each for each in filter_.items)
     return Filter(Group(items), filter_.text)
 

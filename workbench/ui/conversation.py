@@ -26,7 +26,7 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How texts are drawn: as Markdown, or as text with some words marked."""
+    """How texts are drawn: as Markdown or as text, with some words marked."""
 
     markdown: bool = False
     terms: tuple[str, ...] = ()
@@ -121,8 +121,7 @@ def _draw_parts(parts: Sequence[Message], key: str, look: Look) -> None:
 
 
 def _draw_part(part: Message, key: str, look: Look) -> None:
-    kind = part.get("type")
-    terms = () if look.markdown else look.terms
+    kind, terms = part.get("type"), look.terms
     if kind == "text":
         _draw_plain(str(part.get("text") or ""), key, look)
     elif kind == "thinking":
@@ -159,8 +158,7 @@ def _part_words(part: Message) -> str:
 
 def _draw_plain(text: str, key: str, look: Look) -> None:
     """A text; one that is a JSON object or list is drawn as a tree."""
-    value = _json_value(text)
-    terms = () if look.markdown else look.terms
+    value, terms = _json_value(text), look.terms
     if value is None:
         draw_text(text, key, markdown=look.markdown, terms=terms)
     elif hits([text], terms):

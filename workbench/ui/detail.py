@@ -25,8 +25,8 @@ from workbench.ui.conversation import (
 )
 from workbench.ui.cost import draw_cost
 from workbench.ui.highlight import hits, terms_of
+from workbench.ui.hits import draw_hits
 from workbench.ui.hostile import draw_text, escaped
-from workbench.ui.keys_help import draw_hits
 from workbench.ui.request_actions import draw_actions, linked_filter
 from workbench.ui.zones import exact
 
@@ -117,7 +117,7 @@ def _draw_conversation(detail: Detail) -> None:
         )
         if terms:
             found = hits_in([*prompt_messages(detail.prompt), *output], terms)
-            draw_hits(found, in_markdown=markdown and found > 0)
+            draw_hits(found, in_markdown=terms if markdown else ())
     if detail.prompt is None and not output:
         st.info("Nothing here understood this call; it stands whole under Raw.")
         return

@@ -12,6 +12,7 @@ from workbench.store.store import open_store
 from workbench.ui import words
 from workbench.ui.chips import label_of, parts
 from workbench.ui.filter_bar import write_filter
+from workbench.ui.unknown_values import draw_unknown_values
 
 COUNT_SECONDS = 1.0
 
@@ -24,8 +25,9 @@ def draw_empty_store() -> None:
 
 
 def draw_no_match(filter_: Filter, now: datetime) -> None:
-    """Name what excludes most, with a button that drops it."""
+    """Name values that no request has, and what excludes most, with a button that drops it."""
     st.subheader("Nothing matches", anchor=False)
+    draw_unknown_values(filter_, now)
     gains = [(_count(rest, now), name, rest) for name, rest in loosened(filter_)]
     gains.sort(key=lambda gain: -gain[0][0])
     if not gains or gains[0][0][0] == 0:

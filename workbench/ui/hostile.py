@@ -144,7 +144,8 @@ def _made_plain(match: re.Match[str]) -> str:
 def draw_text(text: str, key: str, *, markdown: bool = False, terms: Sequence[str] = ()) -> None:
     """A text of any length and script; a long one is cut with a button that shows the rest.
 
-    terms: words to mark in it, where it is drawn as text; a long one is drawn as far as its last.
+    terms: words to mark in it; a long one is drawn as far as its last. In Markdown the browser
+    marks them (`workbench/ui/hits.py`), in containers that it knows by the start of their key.
     """
     limit = SHOWN
     if len(text) > SHOWN and (
@@ -152,7 +153,10 @@ def draw_text(text: str, key: str, *, markdown: bool = False, terms: Sequence[st
     ):
         limit = SHOWN_AT_MOST
     shown = text[:limit]
-    if markdown:
+    if markdown and terms:
+        with st.container(key=f"wb-found-{key}"):
+            st.markdown(markdown_of(shown))
+    elif markdown:
         st.markdown(markdown_of(shown))
     else:
         st.html(f'<div class="wb-text" dir="auto">{marked(shown, terms)}</div>')

@@ -32,26 +32,10 @@ _SCRIPT = """
     if (button) button.click();
     return Boolean(button);
   };
+  // A switch that was just clicked has the focus, and takes no letters.
   const isWriting = (target) => target.isContentEditable
-    || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-  let at = -1;
-  const jump = (step) => {
-    const hits = [...document.querySelectorAll('mark.wb-hit')];
-    if (!hits.length) return false;
-    const now = find('mark.wb-now');
-    at = now ? hits.indexOf(now) : (step > 0 ? -1 : 0);
-    at = (at + step + hits.length) % hits.length;
-    if (now) now.classList.remove('wb-now');
-    const hit = hits[at];
-    hit.classList.add('wb-now');
-    const fold = hit.closest('details');
-    if (fold) fold.open = true;
-    hit.scrollIntoView({ block: 'center' });
-    document.querySelectorAll('.wb-at').forEach((each) => {
-      each.textContent = `${at + 1} of ${hits.length}`;
-    });
-    return true;
-  };
+    || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== 'checkbox');
+  const jump = (step) => Boolean(window.workbenchHits && window.workbenchHits.jump(step));
   document.addEventListener('keydown', (event) => {
     // The search box lies in a shadow root, from outside of which only its host is seen.
     const inside = event.composedPath()[0];
@@ -69,10 +53,6 @@ _SCRIPT = """
       done = press('open-alone') || press('go-first');
     }
     if (done) event.preventDefault();
-  });
-  document.addEventListener('click', (event) => {
-    const button = event.target.closest && event.target.closest('button[data-wb-jump]');
-    if (button) jump(Number(button.dataset.wbJump));
   });
 })();
 </script>
@@ -92,21 +72,3 @@ def draw_keys_help() -> None:
             f"<dt><kbd>{escaped(key)}</kbd></dt><dd>{escaped(what)}</dd>" for key, what in KEYS
         )
         st.html(f'<dl class="wb-facts">{rows}</dl>')
-
-
-def draw_hits(count: int, *, in_markdown: bool = False) -> None:
-    """How many hits of the search are marked here, with a way from one to the next."""
-    if in_markdown:
-        st.caption("Hits are marked in plain text only: switch Markdown off to see them.")
-        return
-    word = "hit" if count == 1 else "hits"
-    if not count:
-        st.caption("No hit in what is shown here; the search also looks where it is not drawn.")
-        return
-    st.html(
-        f'<p class="wb-hits"><span>{count:,} {word}</span>'
-        '<button type="button" data-wb-jump="-1" title="Previous hit (Shift+n)" '
-        'aria-label="Previous hit">↑</button>'
-        '<button type="button" data-wb-jump="1" title="Next hit (n)" '
-        'aria-label="Next hit">↓</button><span class="wb-at"></span></p>'
-    )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.store.errors import StoreError
 from workbench.store.store import open_store
-from workbench.ui import keys_help, style
+from workbench.ui import hits, keys_help, style
 from workbench.ui.access import require_login
 
 # A file of ours: a Material symbol as page icon would be fetched from the network.
@@ -37,6 +37,7 @@ def draw() -> None:
     st.set_page_config(page_title="Workbench", page_icon=ICON, layout="wide", menu_items={})
     style.apply()
     keys_help.apply()
+    hits.apply()
     require_login()
     try:
         open_store()

@@ -30,10 +30,16 @@ _CSS = """
 .stApp [data-testid^="stBaseButton-primary"],
 .stApp [data-testid^="stBaseButton-primary"] * { color: light-dark(#fff, #111315); }
 .stApp [data-testid="stHtml"] { width: 100%; }
-.st-key-wb-script { display: none; }
+.st-key-wb-script, .st-key-wb-hits-script { display: none; }
 mark.wb-hit { background: color-mix(in srgb, #e3b341 45%, transparent); color: inherit;
   border-radius: 2px; padding: 0 1px; }
 mark.wb-now { outline: 2px solid #e08a00; }
+/* The same in Markdown, painted over it; such a mark can have no outline. */
+::highlight(wb-hit) { background-color: color-mix(in srgb, #e3b341 45%, transparent); }
+::highlight(wb-now) { background-color: color-mix(in srgb, #e08a00 45%, transparent);
+  text-decoration: underline 2px #e08a00; }
+.wb-needs-plain { display: none; }
+@supports not selector(::highlight(wb-hit)) { .wb-needs-plain { display: inline; } }
 .wb-hits { margin: 0; display: flex; gap: .5rem; align-items: center; font-size: .86rem; }
 .wb-hits button { border: 1px solid color-mix(in srgb, currentColor 25%, transparent);
   background: none; color: inherit; border-radius: 4px; padding: 0 .45rem; cursor: pointer; }
