@@ -181,6 +181,20 @@ def test_a_row_is_edited_in_the_draft_and_published_versions_keep_theirs(
     }
 
 
+def test_duplicates_are_shown_before_they_leave_the_draft(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    again = [NewRow({"question": "twice"}), NewRow({"question": "twice"})]
+    run(store, lambda cursor: store.datasets.add_rows(cursor, A, dataset, again))
+    app = open_page("datasets", dataset=str(dataset), version="3")
+    app.button(key="dataset-duplicates").click().run()
+    text = text_of(app)
+    assert "1 row** would go" in text
+    app = within(app, "dataset-duplicates", "Remove 1 row")
+    assert "1 row taken out" in text_of(app)
+    assert [id_ for id_, row in kept(store, dataset, 3).items() if row == again[0].values] == [122]
+
+
 def test_changes_show_what_came_went_and_differs(open_page: Open, dataset: int) -> None:
     app = open_page("datasets", dataset=str(dataset), tab="Changes", before="1", after="2")
     text = text_of(app)

@@ -1,4 +1,5 @@
-"""Changes to many rows of a draft, batch by batch, so that others can write in between."""
+"""Changes to many rows of a draft: batch by batch, so that others can write in between, or in one
+statement of the engine."""
 
 from __future__ import annotations
 
@@ -43,3 +44,20 @@ def start_changing(
         return Brought(changed, verb=verb)
 
     return start(title, dataset_id, actor, work)
+
+
+def start_removing_duplicates(
+    store: Store, actor: str, dataset_id: int, columns: Sequence[str] = ()
+) -> Job:
+    """Take out of the draft, in the background, every row that repeats an earlier one, in all
+    values or in those of `columns`; all of them, or none where it is stopped before its turn."""
+
+    def work(job: Job) -> Brought:
+        if job.is_stopped:
+            return Brought(0, stopped=True, verb="taken out")
+        taken = store.change(
+            lambda cursor: store.datasets.remove_duplicates(cursor, actor, dataset_id, columns)
+        ).result()
+        return Brought(taken, verb="taken out")
+
+    return start("Duplicates", dataset_id, actor, work)
