@@ -13,6 +13,7 @@ from workbench.ids import IdMaker
 from workbench.store import blob_rows, blobs, clock, dataset_duplicates, long_values
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
+from workbench.store.dataset_names import Names, read_names
 from workbench.store.dataset_values import (
     Column,
     NewRow,
@@ -42,6 +43,7 @@ _REFERENCE = f"{blobs.MARK}([0-9a-f]{{64}}){blobs.MARK}"
 class Draft:
     number: int
     columns: tuple[Column, ...]
+    names: Names
 
 
 class RowChanges:
@@ -66,6 +68,7 @@ class RowChanges:
         first = self._next_row(cursor, dataset_id)
         if not len(ready):
             return first
+        ready = ready.under(draft.names)
         _widen(cursor, dataset_id, draft, ready.types, ready.roles)
         _keep_blobs(cursor, dataset_id, ready.blobs)
         names = self._keep_long(cursor, dataset_id, ready.long)
@@ -99,7 +102,7 @@ class RowChanges:
         draft = required_draft(cursor, dataset_id)
         for name in values:
             checked_column(name)
-        made = encoded(values)
+        made = encoded(draft.names.keyed(values))
         row = cursor.execute(
             "SELECT since, digest::VARCHAR FROM dataset_rows "
             "WHERE dataset_id = ? AND id = ? AND until IS NULL",
@@ -195,7 +198,7 @@ class RowChanges:
         `columns`; returns how many. `dataset_duplicates.find` tells which they are."""
         self._required(cursor, dataset_id)
         number = required_draft(cursor, dataset_id).number
-        key, given = dataset_duplicates.key(cursor, dataset_id, columns)
+        key, given = dataset_duplicates.key(cursor, dataset_id, number, columns)
         # The numbers of the rows stay in the engine, however many they are.
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE {_CHOSEN} AS SELECT id FROM dataset_rows "
@@ -324,7 +327,7 @@ def required_draft(cursor: Cursor, dataset_id: int) -> Draft:
     ).fetchone()
     if row is None:
         raise Refused("Published versions never change: open a draft first.")
-    return Draft(int(row[0]), read_columns(row[1]))
+    return Draft(int(row[0]), read_columns(row[1]), read_names(row[1]))
 
 
 def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
@@ -369,10 +372,14 @@ def _widen(
 ) -> None:
     wide = widened(draft.columns, types, roles)
     if tuple(wide) != draft.columns:
-        cursor.execute(
-            "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
-            [columns_text(wide), dataset_id, draft.number],
-        )
+        put_columns(cursor, dataset_id, draft.number, columns_text(wide, draft.names))
+
+
+def put_columns(cursor: Cursor, dataset_id: int, number: int, text: str) -> None:
+    cursor.execute(
+        "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
+        [text, dataset_id, number],
+    )
 
 
 def _keep_blobs(cursor: Cursor, dataset_id: int, found: Mapping[str, bytes]) -> None:
