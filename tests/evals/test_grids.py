@@ -35,6 +35,8 @@ from workbench.registry import labels
 from workbench.registry.publishing import Draft, publish
 from workbench.settings import Settings
 from workbench.store import requests
+from workbench.store.connection import Cursor
+from workbench.store.dataset_values import Column
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import Store
 
@@ -181,6 +183,41 @@ def test_an_older_run_stays_as_it_was_and_a_new_one_begins_without_cells(
     with pytest.raises(Refused, match="Run 1 stays as it was"):
         grids.edit_column(store, ACTOR, run, "answer", prompt("x", "question").spec)
     assert [one.number for one in grids.runs(store, evaluation)] == [2, 1]
+
+
+def test_a_new_run_follows_columns_that_changed_names_and_says_which_one_is_hidden(
+    store: Store,
+) -> None:
+    dataset = add_dataset(store, [{"a": "apple", "b": "berry"}], ["a", "b"])
+    columns = [prompt("one", "a"), regex("two", "b")]
+    evaluation, first = grids.create(store, ACTOR, "G", dataset_id=dataset, columns=columns)
+    changes = store.datasets
+
+    def rename(cursor: Cursor) -> None:
+        changes.open_draft(cursor, ACTOR, dataset)
+        for name, to in (("a", "t"), ("b", "a"), ("t", "b")):
+            changes.rename_column(cursor, ACTOR, dataset, name, to)
+        changes.publish(cursor, ACTOR, dataset)
+
+    def hide(cursor: Cursor) -> None:
+        changes.open_draft(cursor, ACTOR, dataset)
+        changes.set_columns(cursor, ACTOR, dataset, [Column("a")])
+        changes.publish(cursor, ACTOR, dataset)
+
+    vendor = Vendor(store)
+    run_through(store, first, vendor)
+    store.change(rename).result()
+    second = grids.again(store, ACTOR, evaluation)
+    assert grids.grid(store, second).order.reads == {"one": {"b"}, "two": {"a"}}
+    assert grids.grid(store, first).order.reads == {"one": {"a"}, "two": {"b"}}
+    run_through(store, second, vendor)
+    assert vendor.texts() == ["apple", "apple"]
+    where = [Condition(column="b", text="apple")]
+    assert grid_reading.page(store, second, where=where).total == 1
+    assert grid_reading.page(store, first, where=where).total == 0
+    store.change(hide).result()
+    with pytest.raises(Refused, match='"one" reads "b", which is not there'):
+        grids.again(store, ACTOR, evaluation)
 
 
 def test_latest_is_fetched_once_a_run_and_anew_by_a_new_one(store: Store, dataset: int) -> None:

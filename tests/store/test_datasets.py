@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.store.conftest import Opener
-from workbench.store import audit, dataset_purge, dataset_reading, datasets
+from workbench.store import (
+    audit,
+    dataset_duplicates,
+    dataset_purge,
+    dataset_reading,
+    datasets,
+)
 from workbench.store.connection import Cursor
 from workbench.store.dataset_values import Column
 from workbench.store.datasets import NewRow
@@ -231,11 +237,29 @@ def test_duplicates_go_by_all_values_or_by_chosen_columns_and_the_first_one_stay
     ]
     id_ = a_dataset(store, rows)
     opened(store, id_)
-    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_)) == [(2, 1)]
-    found = run(store, lambda c: store.datasets.remove_duplicates(c, A, id_, ["q"]))
-    assert found == [(3, 1), (4, 1), (8, 7)]
+    assert dataset_duplicates.find(store.connection, id_, 2).first == ((2, 1),)
+    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_)) == 1
+    found = dataset_duplicates.find(store.connection, id_, 2, ["q"], limit=2)
+    assert (found.rows, found.first) == (3, ((3, 1), (4, 1)))
+    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_, ["q"])) == 3
     assert list(values(store, id_, 2)) == [1, 5, 6, 7]
     assert list(values(store, id_, 1)) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_draft_s_own_rows_go_too_and_the_count_of_duplicates_is_in_the_audit_trail(
+    store: Store,
+) -> None:
+    id_ = a_dataset(store, [{"a": 1}, {"a": 1}, {"a": 2}])
+    opened(store, id_)
+    run(store, lambda c: store.datasets.edit_row(c, A, id_, 1, {"a": 2}))
+    added = [NewRow({"a": n}) for n in (1, 3, 3)]
+    run(store, lambda c: store.datasets.add_rows(c, A, id_, added))
+    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_)) == 3
+    assert values(store, id_, 2) == {1: {"a": 2}, 2: {"a": 1}, 5: {"a": 3}}
+    assert values(store, id_, 1) == {1: {"a": 1}, 2: {"a": 1}, 3: {"a": 2}}
+    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_)) == 0
+    told = [one for one in audit.newest(store.connection) if "remove_duplicates" in one.action]
+    assert [one.detail["rows"] for one in told] == [0, 3]
 
 
 def test_an_older_version_comes_back_as_the_draft(store: Store) -> None:

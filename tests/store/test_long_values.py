@@ -14,6 +14,7 @@ from tests.store.test_evaluations import done, kept, made, write
 from workbench.settings import Settings
 from workbench.store import (
     dataset_diff,
+    dataset_duplicates,
     evaluation_cells,
     evaluation_pages,
     evaluation_purge,
@@ -21,7 +22,6 @@ from workbench.store import (
     long_values,
 )
 from workbench.store.dataset_pages import Condition, Sort, types_there
-from workbench.store.dataset_row_changes import duplicates
 from workbench.store.datasets import NewRow
 from workbench.store.errors import StoreError
 from workbench.store.export_datasets import DatasetSnapshot
@@ -85,9 +85,8 @@ def test_duplicates_and_differences_are_of_whole_values(store: Store) -> None:
     text = "x " * 1_500
     rows = [{"t": text}, {"t": f"{LONG}a"}, {**ROWS[3], "t": text}, {"t": f"{LONG}b"}]
     id_ = a_dataset(store, [*rows, {"t": f"{LONG}a"}])
-    with store.connection.cursor() as cursor:
-        assert duplicates(cursor, id_, 1, ["t"]) == [(3, 1), (5, 2)]
-        assert duplicates(cursor, id_, 1) == [(5, 2)]
+    assert dataset_duplicates.find(store.connection, id_, 1, ["t"]).first == ((3, 1), (5, 2))
+    assert dataset_duplicates.find(store.connection, id_, 1).first == ((5, 2),)
     opened(store, id_)
     run(store, lambda c: store.datasets.edit_row(c, A, id_, 4, {"t": f"{LONG}c"}))
     changed = dataset_diff.changes(store.connection, id_, 1, 2)
@@ -95,6 +94,8 @@ def test_duplicates_and_differences_are_of_whole_values(store: Store) -> None:
     assert changed[0].before is not None
     assert changed[0].after is not None
     assert changed[0].before.values["t"][-1] + changed[0].after.values["t"][-1] == "bc"
+    assert run(store, lambda c: store.datasets.remove_duplicates(c, A, id_, ["t"])) == 2
+    assert list(values(store, id_, 2)) == [1, 2, 4]
 
 
 def test_states_of_a_row_share_its_long_values_and_the_last_takes_them_away(store: Store) -> None:

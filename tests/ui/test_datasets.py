@@ -181,6 +181,42 @@ def test_a_row_is_edited_in_the_draft_and_published_versions_keep_theirs(
     }
 
 
+def test_duplicates_are_shown_before_they_leave_the_draft(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    again = [NewRow({"question": "twice"}), NewRow({"question": "twice"})]
+    run(store, lambda cursor: store.datasets.add_rows(cursor, A, dataset, again))
+    app = open_page("datasets", dataset=str(dataset), version="3")
+    app.button(key="dataset-duplicates").click().run()
+    text = text_of(app)
+    assert "1 row** would go" in text
+    app = within(app, "dataset-duplicates", "Remove 1 row")
+    assert "1 row taken out" in text_of(app)
+    assert [id_ for id_, row in kept(store, dataset, 3).items() if row == again[0].values] == [122]
+
+
+def test_a_column_of_the_draft_is_renamed_and_published_versions_keep_its_name(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), version="3")
+    app.button(key="columns").click().run()
+    app.selectbox(key="rename").select("question")
+    app.button(key="columns").click().run()
+    app.text_input(key="rename-to").set_value("price")
+    app = within(app, "columns", "keep-columns")
+    assert any("already" in one.value for one in app.error)
+    app.button(key="columns").click().run()
+    app.selectbox(key="rename").select("question")
+    app.button(key="columns").click().run()
+    app.text_input(key="rename-to").set_value("asked")
+    app = within(app, "columns", "keep-columns")
+    assert not app.exception, app.exception
+    assert kept(store, dataset, 3)[121] == {"asked": "new", "late": True}
+    assert kept(store, dataset, 2)[121] == {"question": "new", "late": True}
+    app = open_page("datasets", dataset=str(dataset), tab="Changes", before="2", after="3")
+    assert "Renamed: question → asked" in text_of(app)
+
+
 def test_changes_show_what_came_went_and_differs(open_page: Open, dataset: int) -> None:
     app = open_page("datasets", dataset=str(dataset), tab="Changes", before="1", after="2")
     text = text_of(app)

@@ -108,6 +108,17 @@ def renamed(columns: Sequence[ColumnRow], old: str, new: str) -> list[ColumnRow]
     return found
 
 
+def following(columns: Sequence[ColumnRow], pairs: Iterable[tuple[str, str]]) -> list[ColumnRow]:
+    """The columns with other names for inputs of the dataset, all at once: two may have changed
+    places."""
+    found, listed = list(columns), list(pairs)
+    for number, (old, _) in enumerate(listed):
+        found = [replace(one, spec=_with_name(one, old, f"\x1f{number}")) for one in found]
+    for number, (_, new) in enumerate(listed):
+        found = [replace(one, spec=_with_name(one, f"\x1f{number}", new)) for one in found]
+    return found
+
+
 def _with_name(column: ColumnRow, old: str, new: str) -> str:
     kind = column_type(column.type)
     sources = kind.sources(kind.read(column.spec))

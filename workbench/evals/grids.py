@@ -175,7 +175,8 @@ def again(
     store: Store, actor: str, evaluation_id: int, *, version: int | None = None, name: str = ""
 ) -> int:
     """A new run with the columns and settings of the newest one and no cells; its id. version: of
-    the dataset; without it the newest published one. Labels and "latest" are looked up anew."""
+    the dataset; without it the newest published one. Labels and "latest" are looked up anew, and
+    a column that reads one of the dataset that was renamed reads it under its new name."""
 
     def change(cursor: Cursor) -> int:
         store.evaluations.touch(cursor, actor, evaluation_id)
@@ -186,6 +187,9 @@ def again(
         chosen = None
         if last.dataset_id is not None:
             chosen = parts.version_in(cursor, last.dataset_id, version)
+            before = last.dataset_id, last.dataset_version
+            pairs = evaluations.renamed_in(cursor, before, chosen)
+            columns = grid_edits.following(columns, pairs)
             grid_edits.checked_order(evaluations.inputs_in(cursor, *chosen), columns)
         return store.evaluations.add_run(
             cursor,

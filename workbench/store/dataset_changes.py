@@ -10,16 +10,24 @@ import orjson
 from workbench.store import clock, datasets
 from workbench.store.connection import Cursor
 from workbench.store.dataset_pages import types_there
-from workbench.store.dataset_row_changes import RowChanges, drop_unused, required_draft
+from workbench.store.dataset_reading import bare_value
+from workbench.store.dataset_row_changes import (
+    RowChanges,
+    drop_unused,
+    put_columns,
+    required_draft,
+)
 from workbench.store.dataset_values import (
     EMPTY,
     Column,
+    checked_column,
     checked_columns,
     checked_name,
     columns_text,
 )
 from workbench.store.errors import NotFound, Refused
 from workbench.store.guards import guard
+from workbench.store.long_values import pointer
 
 MAX_DESCRIPTION = 10_000
 MAX_NOTE = 2_000
@@ -226,18 +234,47 @@ class Datasets(RowChanges):
         there = {column.name: column.type for column in draft.columns}
         unknown = [one.name for one in kept if there.get(one.name, EMPTY) == EMPTY]
         there |= types_there(cursor, dataset_id, draft.number, unknown)
-        text = columns_text(
+        typed = [
             Column(one.name, there[one.name], one.role)
             if there.get(one.name, EMPTY) != EMPTY
             else one
             for one in kept
-        )
-        cursor.execute(
-            "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
-            [text, dataset_id, draft.number],
-        )
+        ]
+        text = columns_text(typed, draft.names)
+        put_columns(cursor, dataset_id, draft.number, text)
         self._touch(cursor, actor, dataset_id)
         self._record(cursor, actor, "columns", dataset_id, columns=orjson.loads(text))
+
+    def rename_column(
+        self, cursor: Cursor, actor: str, dataset_id: int, name: str, to: str
+    ) -> None:
+        """Give a column of the draft another name. Its values stay where they are
+        (`dataset_names`), and versions before keep the old name. Raises Refused."""
+        self._required(cursor, dataset_id)
+        draft = required_draft(cursor, dataset_id)
+        there = [column.name for column in draft.columns]
+        if name not in there:
+            raise Refused(f'The draft has no column "{name[:60]}".')
+        to = checked_column(to.strip())
+        if to == name:
+            return
+        if to in there:
+            raise Refused(f'There is a column "{to}" already: choose another name.')
+        if to in draft.names.by_key.values() or (
+            to not in draft.names.by_key and _holds(cursor, dataset_id, to)
+        ):
+            raise Refused(
+                f'A hidden column is named "{to}": choose another name, or show that one again '
+                "and rename it first."
+            )
+        named = [
+            Column(to, one.type, one.role) if one.name == name else one for one in draft.columns
+        ]
+        text = columns_text(named, draft.names.renamed(name, to))
+        put_columns(cursor, dataset_id, draft.number, text)
+        self._touch(cursor, actor, dataset_id)
+        detail = {"version": draft.number, "before": name, "after": to}
+        self._record(cursor, actor, "rename_column", dataset_id, **detail)
 
     def note_source(
         self, cursor: Cursor, actor: str, dataset_id: int, source: Mapping[str, Any]
@@ -263,6 +300,16 @@ class Datasets(RowChanges):
         cursor.execute(
             "UPDATE dataset_rows SET until = NULL WHERE dataset_id = ? AND until = ?", given
         )
+
+
+def _holds(cursor: Cursor, dataset_id: int, key: str) -> bool:
+    """Whether rows of the draft have values under a key."""
+    found = cursor.execute(
+        f"SELECT 1 FROM dataset_rows d WHERE d.dataset_id = ? AND d.until IS NULL "
+        f"AND json_exists({bare_value(cursor, dataset_id)}, ?) LIMIT 1",
+        [dataset_id, pointer(key)],
+    ).fetchone()
+    return found is not None
 
 
 def _checked_description(description: str) -> str:

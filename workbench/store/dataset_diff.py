@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from workbench.store import datasets
 from workbench.store.connection import Connection
+from workbench.store.dataset_names import names_in
 from workbench.store.dataset_reading import DatasetRow, rows_by_id
 
 Kind = Literal["added", "removed", "changed"]
@@ -35,13 +36,14 @@ _CHANGES = """
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How many rows were added, removed and changed from one version to another, and which columns
-    came and went."""
+    came, went, and were given another name (before, after)."""
 
     added: int
     removed: int
     changed: int
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
+    columns_renamed: tuple[tuple[str, str], ...]
 
     @property
     def total(self) -> int:
@@ -50,7 +52,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """before is None for an added row, after for a removed one."""
+    """before is None for an added row, after for a removed one. Both have the names of columns
+    that the later one has."""
 
     id: int
     kind: Kind
@@ -70,8 +73,10 @@ def difference(connection: Connection, dataset_id: int, old: int, new: int) -> D
                 _bound(dataset_id, old, new),
             ).fetchall()
         )
-    had = [column.name for column in before.columns]
-    has = [column.name for column in after.columns]
+        old_names = names_in(cursor, dataset_id, old)
+        new_names = names_in(cursor, dataset_id, new)
+    had = {old_names.key(column.name): column.name for column in before.columns}
+    has = {new_names.key(column.name): column.name for column in after.columns}
     added, removed = counts.get("added", 0), counts.get("removed", 0)
     if old > new:
         added, removed = removed, added
@@ -79,8 +84,9 @@ def difference(connection: Connection, dataset_id: int, old: int, new: int) -> D
         added,
         removed,
         counts.get("changed", 0),
-        tuple(name for name in has if name not in had),
-        tuple(name for name in had if name not in has),
+        tuple(name for key, name in has.items() if key not in had),
+        tuple(name for key, name in had.items() if key not in has),
+        tuple((had[key], name) for key, name in has.items() if had.get(key, name) != name),
     )
 
 
@@ -104,7 +110,7 @@ def changes(
             [*_bound(dataset_id, old, new), wanted, limit, offset],
         ).fetchall()
     ids = [id_ for id_, _ in found]
-    before = rows_by_id(connection, dataset_id, old, ids)
+    before = rows_by_id(connection, dataset_id, old, ids, named_in=new)
     after = rows_by_id(connection, dataset_id, new, ids)
     return [
         RowChange(id_, turned.get(kind, kind), before.get(id_), after.get(id_))

@@ -10,6 +10,7 @@ import orjson
 
 from workbench.store import long_values
 from workbench.store.connection import Connection, Cursor
+from workbench.store.dataset_names import Names, names_in
 from workbench.store.dataset_reading import (
     IN_VERSION,
     DatasetRow,
@@ -135,13 +136,13 @@ def _ordered(
             f"At most {MAX_CONDITIONS} conditions of {MAX_TEXT:,} characters each can be asked for."
         )
     with connection.cursor() as cursor:
-        value = bare_value(cursor, dataset_id)
+        value, names = bare_value(cursor, dataset_id), names_in(cursor, dataset_id, number)
         conditions, given = [IN_VERSION], [dataset_id, number, number]
         for one in where:
-            sql, bound = _condition(cursor, dataset_id, one, value)
+            sql, bound = _condition(cursor, dataset_id, names, one, value)
             conditions.append(f"NOT coalesce({sql}, false)" if one.negated else sql)
             given += bound
-        order, bound, keys = _order(sort, value)
+        order, bound, keys = _order(sort, names, value)
         select = (
             f"SELECT id FROM (SELECT d.id{keys} FROM dataset_rows d "
             f"WHERE {' AND '.join(conditions)}) ORDER BY {order}"
@@ -159,7 +160,7 @@ def _numbers(cursor: Cursor, select: str, given: list[Any]) -> list[int]:
     return found
 
 
-def _order(sort: Sort, value: str) -> tuple[str, list[Any], str]:
+def _order(sort: Sort, names: Names, value: str) -> tuple[str, list[Any], str]:
     """The ORDER BY, what it binds, and the columns that it needs."""
     way = "DESC" if sort.descending else "ASC"
     if sort.field == ROW:
@@ -172,11 +173,11 @@ def _order(sort: Sort, value: str) -> tuple[str, list[Any], str]:
         f"{text} IS NULL, TRY_CAST(j::VARCHAR AS DOUBLE) {way} NULLS LAST, "
         f"lower({text}) {way}, {text} {way}, id"
     )
-    return order, [pointer(sort.column)], f", json_extract({value}, ?) AS j"
+    return order, [pointer(names.key(sort.column))], f", json_extract({value}, ?) AS j"
 
 
 def _condition(
-    cursor: Cursor, dataset_id: int, one: Condition, value: str
+    cursor: Cursor, dataset_id: int, names: Names, one: Condition, value: str
 ) -> tuple[str, list[Any]]:
     """SQL over `dataset_rows d`, and what it binds."""
     if one.field == ANY:
@@ -194,12 +195,13 @@ def _condition(
     if one.field == TAG:
         return "list_contains(list_transform(d.tags, lambda tag: lower(tag)), lower(?))", [one.text]
     if one.field == VALUE:
-        short = f"json_extract_string({value}, ?)", [pointer(one.column)]
+        key = names.key(one.column)
+        short = f"json_extract_string({value}, ?)", [pointer(key)]
         return long_values.value_meets(
-            cursor, DATASETS, dataset_id, one.column, one.operator, one.text, short
+            cursor, DATASETS, dataset_id, key, one.operator, one.text, short
         )
-    names = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
-    return compared(one.operator, one.text, names[one.field], [])
+    sql = {ROW: "d.id::VARCHAR", SPLIT: "d.split", SOURCE: "d.source_request::VARCHAR"}
+    return compared(one.operator, one.text, sql[one.field], [])
 
 
 def value_names(
@@ -209,11 +211,12 @@ def value_names(
     with connection.cursor() as cursor:
         value = bare_value(cursor, dataset_id)
         rows = cursor.execute(
-            f"SELECT DISTINCT unnest(json_keys({value})) AS name FROM dataset_rows d "
-            f"WHERE {IN_VERSION} ORDER BY name LIMIT ?",
+            f"SELECT DISTINCT unnest(json_keys({value})) AS key FROM dataset_rows d "
+            f"WHERE {IN_VERSION} ORDER BY key LIMIT ?",
             [dataset_id, number, number, limit],
         ).fetchall()
-    return [name for (name,) in rows]
+        names = names_in(cursor, dataset_id, number)
+    return sorted(names.name(key) for (key,) in rows)
 
 
 def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> set[str]:
@@ -223,6 +226,7 @@ def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> s
     """
     if not names:
         return set()
+    keys = names_in(cursor, *version[:2])
     # By its type too: a float of twenty digits is written like a whole number.
     json = f"json_extract({bare_value(cursor, version[0])}, ?)"
     test = (
@@ -232,7 +236,7 @@ def all_whole(cursor: Cursor, version: Sequence[int], names: Sequence[str]) -> s
     )
     row = cursor.execute(
         f"SELECT {', '.join(test for _ in names)} FROM dataset_rows d WHERE {IN_VERSION}",
-        [*(pointer(name) for name in names for _ in range(3)), *version],
+        [*(pointer(keys.key(name)) for name in names for _ in range(3)), *version],
     ).fetchone()
     assert row is not None
     return {name for name, is_whole in zip(names, row, strict=True) if is_whole}
@@ -243,14 +247,15 @@ def types_there(
 ) -> dict[str, str]:
     """What the values of some columns are, of TYPES, by column; those without any are EMPTY."""
     found: dict[str, str] = {}
-    value = bare_value(cursor, dataset_id)
+    value, keys = bare_value(cursor, dataset_id), names_in(cursor, dataset_id, number)
     for name in names:
+        place = pointer(keys.key(name))
         rows = cursor.execute(
             # Of a long value the row holds the beginning, as a text.
             "SELECT DISTINCT CASE WHEN json_extract_string(d.long_values, ?) = 'json' "
             f"THEN 'OBJECT' ELSE json_type(json_extract({value}, ?)) END FROM dataset_rows d "
             f"WHERE {IN_VERSION}",
-            [f"{pointer(name)}/kind", pointer(name), dataset_id, number, number],
+            [f"{place}/kind", place, dataset_id, number, number],
         ).fetchall()
         found[name] = EMPTY
         for (kind,) in rows:

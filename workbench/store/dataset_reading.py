@@ -10,6 +10,7 @@ import orjson
 
 from workbench.store import blob_rows, blobs, long_values
 from workbench.store.connection import Connection, Cursor
+from workbench.store.dataset_names import Names, names_in
 from workbench.store.long_values import DATASETS
 
 #: Which rows `d` of dataset_rows are in a version; bind dataset, number, number.
@@ -42,20 +43,30 @@ def rows(
             "ORDER BY d.id LIMIT ?",
             [dataset_id, number, number, after, limit],
         ).fetchall()
-        return read_rows(cursor, dataset_id, fitting(found))
+        names = names_in(cursor, dataset_id, number)
+        return read_rows(cursor, dataset_id, names, fitting(found))
 
 
 def rows_by_id(
-    connection: Connection, dataset_id: int, number: int, ids: Sequence[int]
+    connection: Connection,
+    dataset_id: int,
+    number: int,
+    ids: Sequence[int],
+    *,
+    named_in: int | None = None,
 ) -> dict[int, DatasetRow]:
-    """Chosen rows of a version, by their numbers; those that are not in it are left out."""
+    """Chosen rows of a version, by their numbers; those that are not in it are left out.
+
+    named_in: the version whose names columns have; without it this one.
+    """
     with connection.cursor() as cursor:
         found = cursor.execute(
             f"SELECT {COLUMNS} FROM dataset_rows d WHERE {IN_VERSION} "
             "AND d.id IN (SELECT unnest(?::BIGINT[]))",
             [dataset_id, number, number, list(ids)],
         ).fetchall()
-        return {row.id: row for row in read_rows(cursor, dataset_id, found)}
+        names = names_in(cursor, dataset_id, number if named_in is None else named_in)
+        return {row.id: row for row in read_rows(cursor, dataset_id, names, found)}
 
 
 def count(connection: Connection, dataset_id: int, number: int) -> int:
@@ -78,7 +89,9 @@ def bare_value(cursor: Cursor, dataset_id: int) -> str:
     return "d.value" if found is None else f"replace(d.value, chr({ord(blobs.MARK)}), '')"
 
 
-def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -> list[DatasetRow]:
+def read_rows(
+    cursor: Cursor, dataset_id: int, names: Names, found: Iterable[Sequence[Any]]
+) -> list[DatasetRow]:
     """Rows as `SELECT` of COLUMNS gives them, images and long values in place."""
     kept = list(found)
     long = long_values.read(
@@ -90,11 +103,11 @@ def read_rows(cursor: Cursor, dataset_id: int, found: Iterable[Sequence[Any]]) -
     rows = []
     for row in kept:
         values = orjson.loads(blobs.put_back(row[1], data))
-        for name, told in orjson.loads(row[6]).items() if row[6] else ():
-            whole = blobs.put_back(long.get(row[5], {}).get(name, ""), data)
+        for key, told in orjson.loads(row[6]).items() if row[6] else ():
+            whole = blobs.put_back(long.get(row[5], {}).get(key, ""), data)
             is_json = told["kind"] == long_values.JSON_KIND and whole
-            values[name] = orjson.loads(whole) if is_json else whole
-        rows.append(DatasetRow(row[0], values, row[2], tuple(row[3]), row[4]))
+            values[key] = orjson.loads(whole) if is_json else whole
+        rows.append(DatasetRow(row[0], names.named(values), row[2], tuple(row[3]), row[4]))
     return rows
 
 

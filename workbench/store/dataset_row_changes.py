@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.ids import IdMaker
-from workbench.store import blob_rows, blobs, clock, long_values
+from workbench.store import blob_rows, blobs, clock, dataset_duplicates, long_values
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
-from workbench.store.dataset_reading import bare_value
+from workbench.store.dataset_names import Names, read_names
 from workbench.store.dataset_values import (
     Column,
     NewRow,
@@ -30,10 +30,11 @@ from workbench.store.dataset_values import (
 )
 from workbench.store.errors import NotFound, Refused
 from workbench.store.guards import guard
-from workbench.store.long_values import DATASETS, LongValue, pointer
+from workbench.store.long_values import DATASETS, LongValue
 
 _VIEW = "incoming_dataset_rows"
 _IDS = "(SELECT unnest(?::BIGINT[]))"
+_CHOSEN = "chosen_dataset_rows"
 #: The mark of a digest of a blob in a kept value, as a pattern.
 _REFERENCE = f"{blobs.MARK}([0-9a-f]{{64}}){blobs.MARK}"
 
@@ -42,6 +43,7 @@ _REFERENCE = f"{blobs.MARK}([0-9a-f]{{64}}){blobs.MARK}"
 class Draft:
     number: int
     columns: tuple[Column, ...]
+    names: Names
 
 
 class RowChanges:
@@ -66,6 +68,7 @@ class RowChanges:
         first = self._next_row(cursor, dataset_id)
         if not len(ready):
             return first
+        ready = ready.under(draft.names)
         _widen(cursor, dataset_id, draft, ready.types, ready.roles)
         _keep_blobs(cursor, dataset_id, ready.blobs)
         names = self._keep_long(cursor, dataset_id, ready.long)
@@ -99,7 +102,7 @@ class RowChanges:
         draft = required_draft(cursor, dataset_id)
         for name in values:
             checked_column(name)
-        made = encoded(values)
+        made = encoded(draft.names.keyed(values))
         row = cursor.execute(
             "SELECT since, digest::VARCHAR FROM dataset_rows "
             "WHERE dataset_id = ? AND id = ? AND until IS NULL",
@@ -129,17 +132,7 @@ class RowChanges:
         """Take rows out of the draft; returns how many were in it."""
         self._required(cursor, dataset_id)
         number = required_draft(cursor, dataset_id).number
-        given = [dataset_id, list(ids), number]
-        where = f"dataset_id = ? AND id IN {_IDS} AND until IS NULL"
-        ended = cursor.execute(
-            f"UPDATE dataset_rows SET until = ? WHERE {where} AND since < ?",
-            [number, *given],
-        ).fetchone()
-        gone = cursor.execute(
-            f"DELETE FROM dataset_rows WHERE {where} AND since = ?", given
-        ).fetchone()
-        long_values.drop_unused(cursor, DATASETS, dataset_id)
-        count = sum(int(one[0]) for one in (ended, gone) if one)
+        count = self._take_out(cursor, dataset_id, number, _IDS, [list(ids)])
         self._touch(cursor, actor, dataset_id)
         detail = _of_rows(number, ids, count)
         self._record(cursor, actor, "delete_rows", dataset_id, **detail)
@@ -200,18 +193,23 @@ class RowChanges:
         actor: str,
         dataset_id: int,
         columns: Sequence[str] = (),
-    ) -> list[tuple[int, int]]:
+    ) -> int:
         """Take out of the draft every row that repeats an earlier one, in all values or in those of
-        `columns`. Returns (row taken out, row that it repeats), by row.
-
-        Of hundreds of thousands of rows this keeps the writer for long: `duplicates` finds them
-        beside it, and `delete_rows` takes them out some at a time.
-        """
+        `columns`; returns how many. `dataset_duplicates.find` tells which they are."""
         self._required(cursor, dataset_id)
         number = required_draft(cursor, dataset_id).number
-        found = duplicates(cursor, dataset_id, number, columns)
-        if found:
-            self.delete_rows(cursor, actor, dataset_id, [row for row, _ in found])
+        key, given = dataset_duplicates.key(cursor, dataset_id, number, columns)
+        # The numbers of the rows stay in the engine, however many they are.
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_CHOSEN} AS SELECT id FROM dataset_rows "
+            "WHERE dataset_id = ? AND until IS NULL AND id NOT IN (SELECT min(d.id) "
+            f"FROM dataset_rows d WHERE d.dataset_id = ? AND d.until IS NULL GROUP BY {key})",
+            [dataset_id, dataset_id, *given],
+        )
+        count = self._take_out(cursor, dataset_id, number, f"(SELECT id FROM {_CHOSEN})", [])
+        cursor.execute(f"DROP TABLE temp.{_CHOSEN}")
+        if count:
+            self._touch(cursor, actor, dataset_id)
         self._record(
             cursor,
             actor,
@@ -219,9 +217,24 @@ class RowChanges:
             dataset_id,
             version=number,
             columns=list(columns),
-            rows=len(found),
+            rows=count,
         )
-        return found
+        return count
+
+    def _take_out(
+        self, cursor: Cursor, dataset_id: int, number: int, ids: str, given: list[Any]
+    ) -> int:
+        """Take rows out of the draft; how many were in it. ids: SQL of their numbers."""
+        where = f"dataset_id = ? AND id IN {ids} AND until IS NULL"
+        bound = [dataset_id, *given, number]
+        ended = cursor.execute(
+            f"UPDATE dataset_rows SET until = ? WHERE {where} AND since < ?", [number, *bound]
+        ).fetchone()
+        gone = cursor.execute(
+            f"DELETE FROM dataset_rows WHERE {where} AND since = ?", bound
+        ).fetchone()
+        long_values.drop_unused(cursor, DATASETS, dataset_id)
+        return sum(int(one[0]) for one in (ended, gone) if one)
 
     def _set(
         self,
@@ -314,39 +327,7 @@ def required_draft(cursor: Cursor, dataset_id: int) -> Draft:
     ).fetchone()
     if row is None:
         raise Refused("Published versions never change: open a draft first.")
-    return Draft(int(row[0]), read_columns(row[1]))
-
-
-def duplicates(
-    cursor: Cursor, dataset_id: int, number: int, columns: Sequence[str] = ()
-) -> list[tuple[int, int]]:
-    """(row, the first row that it repeats) of a version, in all values or in those of `columns`."""
-    if columns:
-        # A value that is missing and one that is null are told apart, as in the digest.
-        value = bare_value(cursor, dataset_id)
-        part = f"json_extract({value}, ?)::VARCHAR"
-        each: list[tuple[str, ...]] = [(pointer(name),) for name in columns]
-        if long_values.has_some(cursor, DATASETS, dataset_id):
-            # The same value may be beside one row, and in another with less else in it.
-            part = (
-                f"CASE WHEN json_exists(d.long_values, ?) THEN json_extract_string(d.long_values, "
-                f"?) || json_extract_string(d.long_values, ?) WHEN json_type({value}, ?) = "
-                f"'VARCHAR' THEN 'text' || md5(json_extract_string({value}, ?)) "
-                f"ELSE 'json' || md5({part}) END"
-            )
-            each = [
-                (one, f"{one}/kind", f"{one}/md5", one, one, one) for one in map(pointer, columns)
-            ]
-        given = [bound for one in each for bound in one]
-        key = f"md5([{', '.join(part for _ in columns)}]::VARCHAR)"
-    else:
-        key, given = "d.digest", []
-    return cursor.execute(
-        f"SELECT id, first FROM (SELECT d.id, min(d.id) OVER (PARTITION BY {key}) AS first "
-        "FROM dataset_rows d WHERE d.dataset_id = ? AND d.since <= ? "
-        "AND (d.until IS NULL OR d.until > ?)) WHERE id <> first ORDER BY id",
-        [*given, dataset_id, number, number],
-    ).fetchall()
+    return Draft(int(row[0]), read_columns(row[1]), read_names(row[1]))
 
 
 def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
@@ -391,10 +372,14 @@ def _widen(
 ) -> None:
     wide = widened(draft.columns, types, roles)
     if tuple(wide) != draft.columns:
-        cursor.execute(
-            "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
-            [columns_text(wide), dataset_id, draft.number],
-        )
+        put_columns(cursor, dataset_id, draft.number, columns_text(wide, draft.names))
+
+
+def put_columns(cursor: Cursor, dataset_id: int, number: int, text: str) -> None:
+    cursor.execute(
+        "UPDATE dataset_versions SET columns = ? WHERE dataset_id = ? AND number = ?",
+        [text, dataset_id, number],
+    )
 
 
 def _keep_blobs(cursor: Cursor, dataset_id: int, found: Mapping[str, bytes]) -> None:

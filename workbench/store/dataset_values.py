@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
 from workbench.store import blobs
+from workbench.store.dataset_names import Names
 from workbench.store.errors import Refused
 from workbench.store.long_values import LongValue, taken_apart
 
@@ -50,7 +51,7 @@ class Prepared:
     """Rows ready to be inserted; what only the writer knows is missing.
 
     types: of the values, by column in the order in which they were met. roles: of columns that
-    are to be something else than INPUT where they come in new.
+    are to be something else than INPUT where they come in new. values: of the rows as they came.
     """
 
     texts: tuple[str, ...]
@@ -64,9 +65,24 @@ class Prepared:
     #: Of each row, what it tells of values that leave it (None for nothing), and those.
     told: tuple[str | None, ...] = ()
     long: tuple[tuple[LongValue, ...], ...] = ()
+    values: tuple[Mapping[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def under(self, names: Names) -> Prepared:
+        """The rows with values under the keys of their columns."""
+        if all(names.key(name) == name for name in self.types):
+            return self
+        made = [encoded(names.keyed(values)) for values in self.values]
+        return replace(
+            self,
+            texts=tuple(one.text for one in made),
+            digests=tuple(one.digest for one in made),
+            blobs={blob.sha256: blob.data for one in made for blob in one.blobs},
+            told=tuple(one.told for one in made),
+            long=tuple(one.long for one in made),
+        )
 
 
 class Preparing:
@@ -81,6 +97,7 @@ class Preparing:
         self._blobs: dict[str, bytes] = {}
         self._told: list[str | None] = []
         self._long: list[tuple[LongValue, ...]] = []
+        self._values: list[Mapping[str, Any]] = []
         self.size = 0
 
     def __len__(self) -> int:
@@ -96,6 +113,7 @@ class Preparing:
         self._digests.append(made.digest)
         self._told.append(made.told)
         self._long.append(made.long)
+        self._values.append(row.values)
         self._rows.append((split, tags, row.source_request))
         self._blobs.update((one.sha256, one.data) for one in made.blobs)
         self.size += len(made.text) + sum(len(one.data) for one in made.blobs)
@@ -115,6 +133,7 @@ class Preparing:
             self._blobs,
             tuple(self._told),
             tuple(self._long),
+            tuple(self._values),
         )
 
 
@@ -249,13 +268,22 @@ def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_columns(text: str) -> tuple[Column, ...]:
-    """The columns as `columns_text` wrote them."""
+    """The columns as `columns_text` wrote them, without hidden ones."""
     return tuple(
-        Column(str(one["name"]), str(one["type"]), str(one["role"])) for one in orjson.loads(text)
+        Column(str(one["name"]), str(one["type"]), str(one["role"]))
+        for one in orjson.loads(text)
+        if "role" in one
     )
 
 
-def columns_text(columns: Iterable[Column]) -> str:
-    return orjson.dumps(
-        [{"name": one.name, "type": one.type, "role": one.role} for one in columns]
-    ).decode()
+def columns_text(columns: Iterable[Column], names: Names) -> str:
+    """The columns as a version keeps them, with their keys; of one that is hidden and has a key
+    that is all."""
+    kept: list[dict[str, str]] = []
+    for one in columns:
+        key = names.key(one.name)
+        told = {} if key == one.name else {"key": key}
+        kept.append({"name": one.name, "type": one.type, "role": one.role, **told})
+    there = {one["name"] for one in kept}
+    hidden = [(key, name) for key, name in names.by_key.items() if name not in there]
+    return orjson.dumps([*kept, *({"name": name, "key": key} for key, name in hidden)]).decode()

@@ -17,6 +17,7 @@ import orjson
 from workbench.store import clock, long_values
 from workbench.store.blobs import MARK
 from workbench.store.connection import Connection, Cursor
+from workbench.store.dataset_names import Names, names_in
 from workbench.store.dataset_reading import IN_VERSION
 from workbench.store.errors import Refused
 from workbench.store.evaluation_values import DONE, STALE, WAITING, RunInfo
@@ -82,8 +83,9 @@ class ShownCell:
 class _Query:
     """FROM with a join for each computed column that is asked about."""
 
-    def __init__(self, run: RunInfo, columns: Mapping[str, int]) -> None:
+    def __init__(self, run: RunInfo, columns: Mapping[str, int], names: Names) -> None:
         self.run = run
+        self.names = names
         self._columns = columns
         self._joined: dict[int, str] = {}
         self._given: list[Any] = []
@@ -113,7 +115,7 @@ class _Query:
         name = self.cell(column)
         if name is not None:
             return f"json_extract_string({name}.value, '$')", []
-        return f"json_extract_string({_BARE}, ?)", [pointer(column)]
+        return f"json_extract_string({_BARE}, ?)", [pointer(self.names.key(column))]
 
     def state(self, column: str) -> str:
         name = self.cell(column)
@@ -142,9 +144,9 @@ def page(
         raise Refused(
             f"At most {MAX_CONDITIONS} conditions of {MAX_TEXT:,} characters each can be asked for."
         )
-    query = _Query(run, columns)
     conditions, bound = [IN_VERSION], [run.dataset_id, run.dataset_version, run.dataset_version]
     with connection.cursor() as cursor:
+        query = _Query(run, columns, names_in(cursor, run.dataset_id, run.dataset_version))
         for one in where:
             sql, given = _condition(cursor, query, one)
             conditions.append(f"NOT coalesce({sql}, false)" if one.negated else f"({sql})")
@@ -216,7 +218,8 @@ def _condition(cursor: Cursor, query: _Query, one: Condition) -> tuple[str, list
     if one.field == "split":
         return compared(one.operator, one.text, "d.split", [])
     if query.cell(one.column) is None:
-        place, owner, named, row = DATASETS, query.run.dataset_id or 0, one.column, "d"
+        named = query.names.key(one.column)
+        place, owner, row = DATASETS, query.run.dataset_id or 0, "d"
     else:
         place, owner, named, row = CELLS, query.run.id, "value", query.cell(one.column) or ""
     return long_values.value_meets(

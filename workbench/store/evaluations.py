@@ -10,6 +10,8 @@ import orjson
 
 from workbench.store import clock
 from workbench.store.connection import Connection, Cursor
+from workbench.store.dataset_names import names_in
+from workbench.store.dataset_values import read_columns
 from workbench.store.evaluation_values import ColumnRow, Evaluation, RunInfo
 
 EVALUATION = (
@@ -148,7 +150,17 @@ def inputs_in(cursor: Cursor, dataset_id: int | None, number: int | None) -> tup
         "SELECT columns FROM dataset_versions WHERE dataset_id = ? AND number = ?",
         [dataset_id, number],
     ).fetchone()
-    return tuple(str(one["name"]) for one in orjson.loads(row[0])) if row else ()
+    return tuple(one.name for one in read_columns(row[0])) if row else ()
+
+
+def renamed_in(
+    cursor: Cursor, before: tuple[int, int | None], after: tuple[int, int | None]
+) -> list[tuple[str, str]]:
+    """Columns of a version of a dataset that another version calls otherwise: (name, that)."""
+    old, new = names_in(cursor, *before), names_in(cursor, *after)
+    there = inputs_in(cursor, *after)
+    pairs = [(name, new.name(old.key(name))) for name in inputs_in(cursor, *before)]
+    return [(name, to) for name, to in pairs if name != to and to in there]
 
 
 def dataset_in(cursor: Cursor, dataset_id: int | None) -> tuple[str, int | None] | None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from workbench.store import clock
 from workbench.store.connection import Connection
+from workbench.store.dataset_names import Names, read_names
 from workbench.store.dataset_pages import all_whole
 from workbench.store.dataset_reading import (
     COLUMNS,
@@ -72,6 +73,7 @@ class DatasetSnapshot:
         self.as_of = self.rows = 0
         self.columns: list[Column] = []
         self._own: set[str] = set()
+        self._names = Names()
         if started is not None:
             started(self)
         try:
@@ -108,7 +110,7 @@ class DatasetSnapshot:
         ).fetchone()
         assert counts is not None
         self.rows = int(counts[0])
-        kept = read_columns(row[1])
+        kept, self._names = read_columns(row[1]), read_names(row[1])
         whole = all_whole(self._cursor, given, [c.name for c in kept if c.type == NUMBER])
         self._own = names = {column.name for column in kept}
         for column in kept:
@@ -188,7 +190,7 @@ class DatasetSnapshot:
                     "ORDER BY d.id LIMIT ?",
                     [self._dataset_id, self.as_of, self.as_of, after, min(size, left)],
                 ).fetchall()
-                rows = read_rows(self._cursor, self._dataset_id, fitting(found))
+                rows = read_rows(self._cursor, self._dataset_id, self._names, fitting(found))
             if not rows:
                 return
             table = pa.table(self.arrays(rows, columns, lists_as_text=lists_as_text))

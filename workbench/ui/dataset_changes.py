@@ -86,6 +86,7 @@ def _draw_columns(counted: Difference) -> None:
     for said, names in (
         ("New columns", counted.columns_added),
         ("Columns that went", counted.columns_removed),
+        ("Renamed", [f"{before} → {after}" for before, after in counted.columns_renamed]),
     ):
         if names:
             shown = ", ".join(names[:50])

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from workbench.datasets.changing import change_columns
 from workbench.store.dataset_pages import value_names
-from workbench.store.dataset_values import ROLES, Column
+from workbench.store.dataset_values import MAX_NAME, ROLES, Column
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
@@ -40,6 +41,17 @@ def ask_columns(found: Opened) -> None:
     hidden = _hidden(found)
     back = st.multiselect("Show again", hidden) if hidden else []
     names = st.text_input("New columns", placeholder="Their names, with commas between them")
+    left, right = st.columns(2)
+    old = left.selectbox(
+        "Rename", [one.name for one in columns], index=None, placeholder="No column", key="rename"
+    )
+    new = right.text_input(
+        "Its new name",
+        key="rename-to",
+        max_chars=MAX_NAME,
+        disabled=old is None,
+        help="Published versions keep the old name",
+    )
     if not st.button("Keep", type="primary", key="keep-columns"):
         return
     kept = [
@@ -49,11 +61,9 @@ def ask_columns(found: Opened) -> None:
     ]
     kept += [Column(name) for name in back]
     kept += [Column(name.strip()) for name in names.split(",") if name.strip()]
-    store, actor = open_store(), access.actor()
+    renamed = None if old is None else (old, new)
     try:
-        store.change(
-            lambda cursor: store.datasets.set_columns(cursor, actor, found.dataset.id, kept)
-        ).result()
+        change_columns(open_store(), access.actor(), found.dataset.id, kept, renamed)
     except (Refused, NotFound) as error:
         st.error(plain(str(error)))
         return

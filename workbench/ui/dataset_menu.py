@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.datasets.changing import Change
+from workbench.datasets.changing import Change, start_removing_duplicates
 from workbench.datasets.splitting import by_chance
-from workbench.store import dataset_pages
+from workbench.store import dataset_duplicates, dataset_pages
 from workbench.store.connection import Cursor
-from workbench.store.dataset_row_changes import duplicates
 from workbench.store.datasets import Dataset
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.dataset_links import Opened, say, show_dataset, show_version
-from workbench.ui.dataset_picked import begin, deleting
+from workbench.ui.dataset_picked import WAIT_SECONDS, begin
 from workbench.ui.importing_words import plain
 from workbench.ui.request_actions import address
 
@@ -26,7 +25,12 @@ def draw_menu(dataset: Dataset, found: Opened | None) -> None:
         if st.button("Name and description…", icon=":material/edit:", type="tertiary"):
             _ask_name(dataset)
         if found is not None and found.is_draft:
-            if st.button("Remove duplicates…", icon=":material/filter_none:", type="tertiary"):
+            if st.button(
+                "Remove duplicates…",
+                icon=":material/filter_none:",
+                type="tertiary",
+                key="dataset-duplicates",
+            ):
                 _ask_duplicates(found)
             if st.button("Split at random…", icon=":material/call_split:", type="tertiary"):
                 _ask_split(found)
@@ -70,22 +74,16 @@ def _ask_duplicates(found: Opened) -> None:
     chosen = st.multiselect(
         "The same in", names, placeholder="All values", help="None chosen: in all their values"
     )
-    store = open_store()
-    id_, number = found.dataset.id, found.version.number
-    with store.connection.cursor() as cursor:
-        same = duplicates(cursor, id_, number, chosen)
-    if not same:
+    store, id_ = open_store(), found.dataset.id
+    same = dataset_duplicates.find(store.connection, id_, found.version.number, chosen)
+    if not same.rows:
         st.info("No row repeats another one.")
         return
-    st.markdown(f"**{words.plural(len(same), 'row')}** would go, such as:")
-    st.dataframe(
-        {"Row": [row for row, _ in same[:100]], "Is the same as": [one for _, one in same[:100]]},
-        hide_index=True,
-        height=220,
-    )
-    if st.button(f"Remove {words.plural(len(same), 'row')}", type="primary"):
-        ids = [row for row, _ in same]
-        begin(found, "Duplicates", [(ids, deleting(found))], "taken out")
+    st.markdown(f"**{words.plural(same.rows, 'row')}** would go, such as:")
+    rows, firsts = zip(*same.first, strict=True)
+    st.dataframe({"Row": rows, "Is the same as": firsts}, hide_index=True, height=220)
+    if st.button(f"Remove {words.plural(same.rows, 'row')}", type="primary"):
+        start_removing_duplicates(store, access.actor(), id_, chosen).wait(WAIT_SECONDS)
         st.rerun()
 
 

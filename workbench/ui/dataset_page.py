@@ -124,7 +124,7 @@ def _draw_bar(found: Opened) -> None:
             ask_row(found, None)
         if st.button("From a file", icon=":material/upload_file:", type="tertiary"):
             ask_file(dataset.id)
-        if st.button("Columns", icon=":material/view_column:", type="tertiary"):
+        if st.button("Columns", icon=":material/view_column:", type="tertiary", key="columns"):
             ask_columns(found)
         if st.button("Publish", icon=":material/publish:", type="primary", key="publish"):
             _ask_publish(found)

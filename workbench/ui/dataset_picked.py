@@ -97,12 +97,12 @@ def _ask_delete(found: Opened, picked: list[int], where: Sequence[Condition], ev
         "were added in this draft are gone for good."
     )
     if st.button(f"Take {words.plural(len(ids), 'row')} out", type="primary"):
-        begin(found, "Taking out", [(ids, deleting(found))], "taken out")
+        begin(found, "Taking out", [(ids, _deleting(found))], "taken out")
         show_row(None)
         st.rerun()
 
 
-def deleting(found: Opened) -> Change:
+def _deleting(found: Opened) -> Change:
     store, actor = open_store(), access.actor()
 
     def change(cursor: Cursor, part: list[int]) -> int:
