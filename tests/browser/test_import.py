@@ -84,7 +84,8 @@ def test_an_import_outlives_its_page_and_its_server(visit: Visit, server: Server
     """Reloaded, stopped, killed, left: in the end each row is there once."""
     folder = Path(server.database).parent / "imports"
     folder.mkdir()
-    rows = 60_000
+    # Enough to be under way when the server is killed, however fast the machine is.
+    rows = 150_000
     with (folder / "long.jsonl").open("w") as file:
         for n in range(rows):
             row = {"id": n, "input": f"question {n}", "output": "w " * 200, "started_at": n + 1}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.providers.errors import TITLES, of_status, retry_after
@@ -231,6 +231,7 @@ def test_how_long_to_wait_stands_in_a_header_or_in_googles_details() -> None:
         max_leaves=8,
     ),
 )
+@example(400, {"message": [-(2**63) - 1]})
 def test_any_json_is_an_error_with_a_text(status: int, body: Any) -> None:
     error = of_status(status, body)
     assert error.kind in TITLES

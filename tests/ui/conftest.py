@@ -94,5 +94,9 @@ def text_of(app: AppTest) -> str:
         each for kind in (*kinds, "warning", "info", "success") for each in app.get(kind)
     ]
     pieces = [str(each.value) for each in drawn]
-    pieces += [each.proto.body for each in app.get("html")]
-    return "\n".join(pieces)
+    return "\n".join([*pieces, *html_of(app)])
+
+
+def html_of(app: AppTest) -> list[str]:
+    """The HTML that a page drew, without the project's own scripts."""
+    return [each.proto.body for each in app.get("html") if not each.proto.unsafe_allow_javascript]

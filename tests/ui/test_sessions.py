@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.seed import data_url, png, row
-from tests.ui.conftest import Open, text_of
+from tests.ui.conftest import Open, html_of, text_of
 from workbench.messages import image_part, text_part
 from workbench.store.store import Store
 from workbench.ui.sessions import duration
@@ -175,7 +175,7 @@ def test_hostile_values_are_drawn_as_text(open_page: Open, store: Store) -> None
     evil = "<script>alert(1)</script>"
     store.add(row(1, datetime.now(UTC), metadata={"session_id": evil}, model=evil)).result()
     app = open_page("sessions", session=f"metadata.session_id:{evil}")
-    bodies = [each.proto.body for each in app.get("html") if not each.proto.unsafe_allow_javascript]
+    bodies = html_of(app)
     assert any("&lt;script&gt;" in body for body in bodies)
     assert not any("<script" in body for body in bodies)
 

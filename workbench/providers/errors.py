@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -162,7 +163,8 @@ def code_and_message(body: Any) -> tuple[str | None, str]:
     )
     said = source.get("message") or source.get("Message") or source.get("detail")
     if isinstance(said, list | dict):
-        said = orjson.dumps(said).decode()
+        # Whole numbers of any length may stand in it.
+        said = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     kind = text(source.get("type"))
     return (f"{code} {kind}" if code and kind and kind != code else code), text(said)
 
