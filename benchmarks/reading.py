@@ -76,15 +76,27 @@ def data_layer(database: str) -> None:
     store.close()
 
 
+# The frame that shows the table with its count. Told by the page itself: after it the script of the
+# chart is read, and until that is done the driver hears nothing.
+_PAINTED = """
+const look = () => {
+  const table = document.querySelector('[data-testid="stDataFrame"] canvas');
+  if (table && [...document.querySelectorAll('p')].some(p => /requests? ·/.test(p.innerText)))
+    requestAnimationFrame(() => setTimeout(() => { window.paintedAt = performance.now(); }, 0));
+  else setTimeout(look, 10);
+};
+look();
+"""
+
+
 def _first_visit(launched: Browser, url: str) -> float:
     """Milliseconds from nothing cached to a painted table with its count."""
     context = launched.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    begin = time.perf_counter()
+    page.add_init_script(_PAINTED)
     page.goto(f"{url}/logs")
-    page.locator(_TABLE).first.wait_for()
-    page.get_by_text("requests ·").wait_for()
-    took = (time.perf_counter() - begin) * 1000
+    page.wait_for_function("() => window.paintedAt")
+    took = float(page.evaluate("window.paintedAt"))
     context.close()
     return took
 
