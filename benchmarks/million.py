@@ -168,7 +168,11 @@ def _send(url: str, rate: int, stop: Any, told: Any) -> None:
                     number = sent[0]
                     sent[0] += 1
                 time.sleep(max(0.0, begun + number / rate - time.monotonic()))
-                client.post(f"{url}/track-request", content=next(more)).raise_for_status()
+                body = next(more)
+                if number % 5 == 0:
+                    # Every fifth request holds the phrase, those that come in as well.
+                    body = body.replace(b"Case ", b"A refund return, case ", 1)
+                client.post(f"{url}/track-request", content=body).raise_for_status()
 
     threads = [threading.Thread(target=loop, args=(each + 1,)) for each in range(16)]
     for thread in threads:
