@@ -37,6 +37,7 @@ def test_sample_filter_share_and_see_the_same(visit: Visit) -> None:
     page = first.goto("/")
     page.get_by_role("button", name="Load the sample").click()
     expect(page.get_by_text("requests ·")).to_be_visible(timeout=60_000)
+    first.settle()
     line = page.get_by_placeholder(re.compile("Words, or tag"))
     line.fill("provider:anthropic tag:prod")
     line.press("Enter")
