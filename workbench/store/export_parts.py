@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ from workbench.store.export_columns import Column
 #: column of a dataset is named like it.
 ROW = "row\tid"
 BATCH_ROWS = 8 * ROW_GROUP_ROWS
-_memchr = ctypes.CDLL(None).memchr
-_memchr.restype = ctypes.c_void_p
-_memchr.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t)
 _SCORES = (
     "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "
@@ -134,14 +130,9 @@ def has_byte(texts: Any, low: int, high: int | None = None) -> bool:
         if data is None or not len(chunk):
             continue
         ends = np.frombuffer(offsets, dtype=np.int32)
-        first, last = int(ends[chunk.offset]), int(ends[chunk.offset + len(chunk)])
-        # Bytes below 0x80 are whole signs in UTF-8.
-        if high is None:
-            if _memchr(data.address + first, low, last - first) is not None:
-                return True
-            continue
-        held = np.frombuffer(data, dtype=np.uint8)[first:last]
-        # Subtracting wraps, so one comparison does.
-        if bool(((held - low) <= high - low).any()):
+        held = np.frombuffer(data, dtype=np.uint8)
+        held = held[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
+        # Bytes below 0x80 are whole signs in UTF-8. Subtracting wraps, so one comparison does.
+        if bool((held == low if high is None else (held - low) <= high - low).any()):
             return True
     return False
