@@ -10,10 +10,10 @@ import orjson
 from workbench.store import clock, datasets
 from workbench.store.connection import Cursor
 from workbench.store.dataset_pages import types_there
+from workbench.store.dataset_purge import drop_unused
 from workbench.store.dataset_reading import bare_value
 from workbench.store.dataset_row_changes import (
     RowChanges,
-    drop_unused,
     put_columns,
     required_draft,
 )

@@ -1,17 +1,20 @@
-"""What a purge takes away from datasets: rows of purged requests, and datasets that were removed.
+"""What is taken away from datasets for good: rows of purged requests, datasets that were removed,
+and what no row holds any more.
 
-It is all that ever changes a published version; its count of rows says how many are left.
+A purge is all that ever changes a published version; its count of rows says how many are left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.store import blobs, long_values
 from workbench.store.connection import Cursor
-from workbench.store.dataset_row_changes import drop_unused
 from workbench.store.guards import guard
 
 _IDS = "(SELECT unnest(?::BIGINT[]))"
+#: The mark of a digest of a blob in a kept value, as a pattern.
+_REFERENCE = f"{blobs.MARK}([0-9a-f]{{64}}){blobs.MARK}"
 
 
 def forget_requests(cursor: Cursor, request_ids: Sequence[int]) -> None:
@@ -50,3 +53,31 @@ def forget_removed(cursor: Cursor) -> None:
             ("datasets", "id"),
         ):
             cursor.execute(f"DELETE FROM {table} WHERE {column} IN {_IDS}", ids)
+
+
+def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
+    """Take away long values and images that no row of these datasets holds any more."""
+    for dataset_id in dataset_ids:
+        long_values.drop_unused(cursor, long_values.DATASETS, dataset_id)
+        rows = cursor.execute(
+            "SELECT sha256 FROM dataset_blobs WHERE dataset_id = ?", [dataset_id]
+        ).fetchall()
+        there = {digest for (digest,) in rows}
+        if not there:
+            continue
+        # A reference is shorter than what pieces of a long value share.
+        mark = f"chr({ord(blobs.MARK)})"
+        used = cursor.execute(
+            "SELECT DISTINCT unnest(regexp_extract_all(value, ?, 1)) FROM dataset_rows "
+            f"WHERE dataset_id = ? AND contains(value, {mark}) UNION "
+            "SELECT DISTINCT unnest(regexp_extract_all(text, ?, 1)) FROM dataset_texts "
+            f"WHERE owner = ? AND contains(text, {mark})",
+            [_REFERENCE, dataset_id] * 2,
+        ).fetchall()
+        unused = sorted(there - {digest for (digest,) in used})
+        if unused:
+            cursor.execute(
+                "DELETE FROM dataset_blobs WHERE dataset_id = ? "
+                "AND sha256 IN (SELECT unnest(?::VARCHAR[]))",
+                [dataset_id, unused],
+            )

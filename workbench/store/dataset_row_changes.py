@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.ids import IdMaker
-from workbench.store import blob_rows, blobs, clock, dataset_duplicates, long_values
+from workbench.store import blob_rows, clock, dataset_duplicates, long_values
 from workbench.store.audit import Audit
 from workbench.store.connection import ROW_GROUP_ROWS, Cursor
 from workbench.store.dataset_names import Names, read_names
@@ -35,8 +35,6 @@ from workbench.store.long_values import DATASETS, LongValue
 _VIEW = "incoming_dataset_rows"
 _IDS = "(SELECT unnest(?::BIGINT[]))"
 _CHOSEN = "chosen_dataset_rows"
-#: The mark of a digest of a blob in a kept value, as a pattern.
-_REFERENCE = f"{blobs.MARK}([0-9a-f]{{64}}){blobs.MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,34 +326,6 @@ def required_draft(cursor: Cursor, dataset_id: int) -> Draft:
     if row is None:
         raise Refused("Published versions never change: open a draft first.")
     return Draft(int(row[0]), read_columns(row[1]), read_names(row[1]))
-
-
-def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:
-    """Take away long values and images that no row of these datasets holds any more."""
-    for dataset_id in dataset_ids:
-        long_values.drop_unused(cursor, DATASETS, dataset_id)
-        rows = cursor.execute(
-            "SELECT sha256 FROM dataset_blobs WHERE dataset_id = ?", [dataset_id]
-        ).fetchall()
-        there = {digest for (digest,) in rows}
-        if not there:
-            continue
-        # A reference is shorter than what pieces of a long value share.
-        mark = f"chr({ord(blobs.MARK)})"
-        used = cursor.execute(
-            "SELECT DISTINCT unnest(regexp_extract_all(value, ?, 1)) FROM dataset_rows "
-            f"WHERE dataset_id = ? AND contains(value, {mark}) UNION "
-            "SELECT DISTINCT unnest(regexp_extract_all(text, ?, 1)) FROM dataset_texts "
-            f"WHERE owner = ? AND contains(text, {mark})",
-            [_REFERENCE, dataset_id] * 2,
-        ).fetchall()
-        unused = sorted(there - {digest for (digest,) in used})
-        if unused:
-            cursor.execute(
-                "DELETE FROM dataset_blobs WHERE dataset_id = ? "
-                "AND sha256 IN (SELECT unnest(?::VARCHAR[]))",
-                [dataset_id, unused],
-            )
 
 
 def _of_rows(number: int, ids: Sequence[int], count: int) -> dict[str, Any]:
