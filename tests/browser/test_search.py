@@ -30,6 +30,29 @@ def fill_store(server: Server) -> None:
         )
 
 
+# Everything that the page says reaches the server so much later, in its order.
+SLOW_LINE = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) { setTimeout(() => send.call(this, data), 900); };
+"""
+
+
+def test_a_search_on_a_slow_line_is_answered(visit: Visit, server: Server) -> None:
+    """A question for completions is under way when it is handed over, and answered before it."""
+    fill_store(server)
+    visitor = visit()
+    visitor.page.add_init_script(SLOW_LINE)
+    page = visitor.goto("/logs")
+    expect(page.get_by_text("6 requests ·")).to_be_visible()
+    visitor.settle()
+    search_box(page).fill("tag:prod")
+    # As long as a person needs; a question is asked when no more is typed for a moment.
+    page.wait_for_timeout(300)
+    search_box(page).press("Enter")
+    expect(page.get_by_text("3 requests ·")).to_be_visible()
+    expect(page).to_have_url(re.compile("f=tag%3Aprod"))
+
+
 def test_a_search_is_completed_with_the_keyboard(visit: Visit, server: Server) -> None:
     fill_store(server)
     visitor = visit()
