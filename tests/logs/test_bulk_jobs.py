@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.store.samples import some_request
+from workbench.jobs.running import jobs_of
 from workbench.logs import bulk, bulk_jobs
 from workbench.logs.bulk import Done, Grouping, Selection, Starring, Undone
+from workbench.logs.bulk_jobs import LOGS
 from workbench.settings import Settings
 from workbench.store.errors import NotFound
 from workbench.store.purge import Purged
@@ -34,8 +36,8 @@ def test_a_job_tells_how_far_it_came_and_what_became_of_it(store: Store, ids: li
     assert (job.through, job.of, job.error) == (5, 5, None)
     assert isinstance(job.outcome, Done)
     assert job.outcome.changed == 5
-    assert bulk_jobs.find(job.id) is job
-    assert job not in bulk_jobs.running()
+    assert jobs_of(store).live(job.id) is job
+    assert jobs_of(store).open_ones(LOGS) == []
     back = bulk_jobs.start_undo(store, "x", job.outcome.id)
     assert back.wait(60)
     assert back.outcome == Undone(5, 0)
@@ -72,5 +74,5 @@ def test_jobs_run_one_after_the_other(store: Store, ids: list[int]) -> None:
     assert [job.outcome.changed for job in jobs if isinstance(job.outcome, Done)] == [5, 5, 5]
 
 
-def test_a_job_that_is_not_there_is_none() -> None:
-    assert bulk_jobs.find(10**9) is None
+def test_a_job_that_is_not_there_is_none(store: Store) -> None:
+    assert jobs_of(store).get(10**9) is None

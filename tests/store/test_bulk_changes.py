@@ -32,6 +32,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.metadata import index_of
 from workbench.store.rows import Detail
 from workbench.store.store import Store
+from workbench.store.watch import Unwatched
 
 tag = st.sampled_from(["a", "b", "c", "ключ", "a\x00b", "'; --"])
 key = st.sampled_from(["user", "a.b", 'q"', "ключ"])
@@ -248,16 +249,18 @@ def test_a_change_can_be_stopped_and_undone_as_far_as_it_came(
 ) -> None:
     ids = add(store, *({} for _ in range(5)))
     monkeypatch.setattr(bulk, "BATCH", 2)
-    told: list[tuple[int, int]] = []
-    done = bulk.run(
-        store,
-        "x",
-        Selection(frozenset(ids)),
-        Starring(),
-        progress=lambda through, of: told.append((through, of)),
-        stop=lambda: len(told) == 2,
-    )
-    assert (done.changed, done.stopped, told) == (4, True, [(2, 5), (4, 5)])
+
+    class StoppedAtTwo(Unwatched):
+        def __init__(self) -> None:
+            super().__init__()
+            self.told: list[tuple[int, int | None]] = []
+
+        def tell(self, through: int, of: int | None = None, *_: Any, **__: Any) -> None:
+            self.told.append((through, of))
+            self.is_stopped = len(self.told) == 2
+
+    done = bulk.run(store, "x", Selection(frozenset(ids)), Starring(), watch := StoppedAtTwo())
+    assert (done.changed, done.stopped, watch.told) == (4, True, [(2, 5), (4, 5)])
     assert bulk.undo(store, "x", done.id) == bulk.Undone(4, 0)
     assert everything(store)["stars"] == []
 

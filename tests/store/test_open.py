@@ -41,6 +41,10 @@ SCHEMA = {
     "manifest VARCHAR, error VARCHAR, schedule_id BIGINT",
     "groups": "id BIGINT, created_at TIMESTAMP, actor VARCHAR",
     "guards": "bucket INTEGER, turn BIGINT",
+    "jobs": "id BIGINT, area VARCHAR, kind VARCHAR, subject BIGINT, title VARCHAR, actor VARCHAR, "
+    "spec VARCHAR, through BIGINT, planned BIGINT, state VARCHAR, outcome VARCHAR, error VARCHAR, "
+    "worker INTEGER, heartbeat_at TIMESTAMP, stop_asked BOOLEAN, created_at TIMESTAMP, "
+    "started_at TIMESTAMP, ended_at TIMESTAMP",
     "migrations": "number INTEGER, name VARCHAR, applied_at TIMESTAMP",
     "preferences": "name VARCHAR, value VARCHAR",
     "body_pieces": "request_id BIGINT, started_at TIMESTAMP, name VARCHAR, remaining INTEGER, "

@@ -268,7 +268,7 @@ def test_a_file_comes_in_as_it_was_shown(open_page: Open, store: Store, tmp_path
     app = click(app, "bring-in")
     found = datasets.get_by_name(store.connection, "cases")
     assert found is not None
-    assert all(job.wait(20) for job in jobs.of_dataset(found.id))
+    assert all(job.live and job.live.wait(20) for job in jobs.of_dataset(store, found.id))
     assert list(kept(store, found.id, 1).values()) == [
         {"question": MARK, "n": "1"},
         {"question": "b", "n": "2"},

@@ -14,7 +14,7 @@ from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs import numbers
 from workbench import browser_id
 from workbench.filters import Filter
-from workbench.logs import bulk_jobs
+from workbench.jobs.running import jobs_of
 from workbench.logs.bulk import Selection
 from workbench.store import preferences, requests
 from workbench.store.store import Store
@@ -238,7 +238,7 @@ def test_deleted_requests_are_purged_after_a_question(
     app = app.button(key="purge").click().run()
     assert "will be removed for good" in text_of(app)
     app = app.button(key="purge-confirmed").click().run()
-    job = bulk_jobs.find(app.session_state[state.BULK_JOB])
+    job = jobs_of(store).live(app.session_state[state.BULK_JOB])
     assert job is not None
     assert job.wait(60)
     assert job.error is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +65,20 @@ class Adder:
     """Adds rows to an open draft. `close` writes the last ones."""
 
     def __init__(
-        self, store: Store, actor: str, dataset_id: int, roles: Mapping[str, str] | None = None
+        self,
+        store: Store,
+        actor: str,
+        dataset_id: int,
+        roles: Mapping[str, str] | None = None,
+        note: Callable[[Cursor, int], None] | None = None,
     ) -> None:
+        """note: what is kept with each batch; it is told how many rows are written with it."""
         self._store = store
         self._actor = actor
         self._dataset_id = dataset_id
         self._roles = dict(roles or {})
         self._next = Preparing(self._roles)
+        self._note = note
         #: How many were written.
         self.rows = 0
 
@@ -89,15 +96,27 @@ class Adder:
         if not len(self._next):
             return
         ready, self._next = self._next.ready(), Preparing(self._roles)
-        store, actor, id_ = self._store, self._actor, self._dataset_id
-        store.change(lambda cursor: store.datasets.add_rows(cursor, actor, id_, ready)).result()
-        self.rows += len(ready)
+        store, rows = self._store, self.rows + len(ready)
 
-    def close(self, source: Mapping[str, Any]) -> None:
-        """Write the last rows, and keep with the draft where they all came from."""
+        def change(cursor: Cursor) -> None:
+            store.datasets.add_rows(cursor, self._actor, self._dataset_id, ready)
+            if self._note is not None:
+                self._note(cursor, rows)
+
+        store.change(change).result()
+        self.rows = rows
+
+    @property
+    def waiting(self) -> int:
+        """How many were not written yet."""
+        return len(self._next)
+
+    def close(self, source: Mapping[str, Any], before: int = 0) -> None:
+        """Write the last rows, and keep with the draft where they all came from. before: how many
+        came from there until it was stopped."""
         self.flush()
         store, actor, id_ = self._store, self._actor, self._dataset_id
-        told = {**source, "rows": self.rows, "by": actor}
+        told = {**source, "rows": before + self.rows, "by": actor}
         store.change(lambda cursor: store.datasets.note_source(cursor, actor, id_, told)).result()
 
 

@@ -11,12 +11,14 @@ from typing import Any, Final, Literal
 from workbench.datasets import types
 from workbench.datasets.adding import Adder, Opened
 from workbench.datasets.files import Source, opened
-from workbench.datasets.jobs import MAX_LISTED, Brought, Job, start
+from workbench.datasets.jobs import FROM_FILE, MAX_LISTED, Brought, Job, start
 from workbench.datasets.types import Type
+from workbench.jobs.running import Asked
 from workbench.jsontext import FieldError
 from workbench.logs.importing import values as cells
 from workbench.logs.importing.record import ImportFailed, Refusal, Row
 from workbench.logs.importing.taking import excerpt
+from workbench.store.connection import Cursor
 from workbench.store.dataset_values import EXPECTED, INPUT, MAX_NAME, METADATA, NewRow
 from workbench.store.errors import Refused, StoreError
 from workbench.store.store import Store
@@ -27,6 +29,7 @@ USES: Final = (INPUT, EXPECTED, METADATA, SPLIT, TAGS, LEFT_OUT)
 _EXPECTED_NAMES = frozenset(
     "output expected expected_output answer completion response target label ground_truth".split()
 )
+UNEXPECTED = "It failed unexpectedly; the server's log has the reason."
 _SAMPLE = 200
 _SHOWN = 20
 _TELL_EVERY = 1_000
@@ -143,9 +146,8 @@ def start_adding(
 ) -> Job:
     """Bring a file's rows in, in the background. name: of the file, as people know it."""
     return start(
-        name,
-        target.dataset_id,
-        actor,
+        store,
+        Asked(FROM_FILE, name, actor, target.dataset_id, {"name": name}),
         lambda job: add(store, actor, target, path, name, reading, job),
     )
 
@@ -166,9 +168,13 @@ def add(
     plans = reading.plans or preview(path, reading).plans
     _check(plans)
     roles = {plan.name: plan.use for plan in plans if plan.use in (INPUT, EXPECTED, METADATA)}
-    adder = Adder(store, actor, target.dataset_id, roles)
+    count = through = told_rows = 0
+
+    def note(cursor: Cursor, rows: int) -> None:
+        job.note(cursor, through, None, {"rows": rows})
+
+    adder = Adder(store, actor, target.dataset_id, roles, note)
     refused: list[Refusal] = []
-    count = through = 0
     told = {"kind": "file", "name": name}
     try:
         with opened(path, encoding=reading.encoding, sheet=reading.sheet) as source:
@@ -185,14 +191,16 @@ def add(
                         refused.append(made)
                 through += 1
                 if through % _TELL_EVERY == 0:
-                    job.tell(through)
+                    is_noted, told_rows = adder.rows > told_rows, adder.rows
+                    job.tell(through, None, {"rows": told_rows}, noted=is_noted)
                     if job.is_stopped:
                         break
     except ImportFailed:
         adder.close(told)
         raise
     adder.close(told)
-    job.tell(through, None if job.is_stopped else through)
+    so_far = {"rows": adder.rows}
+    job.tell(through, None if job.is_stopped else through, so_far, noted=True)
     refused.sort(key=lambda one: one.place)
     return Brought(adder.rows, count, tuple(refused), stopped=job.is_stopped)
 
@@ -250,5 +258,4 @@ def _examples(rows: Sequence[Row]) -> dict[str, str]:
 
 def reason_of(error: BaseException) -> str:
     """Why a job failed, as a sentence for the person who started it."""
-    known = isinstance(error, ImportFailed | StoreError)
-    return str(error) if known else "It failed unexpectedly; the server's log has the reason."
+    return str(error) if isinstance(error, ImportFailed | StoreError) else UNEXPECTED

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from workbench.datasets.adding import Adder, Opened
-from workbench.datasets.jobs import MAX_LISTED, Brought, Job, start
+from workbench.datasets.jobs import FROM_LOGS, MAX_LISTED, Brought, Job, start
+from workbench.jobs.running import Asked
 from workbench.logs.bulk import Selection
 from workbench.logs.importing.record import Refusal
 from workbench.logs.sessions import prompt_messages
 from workbench.messages import conversation_text, tool_calls
-from workbench.store import dataset_reading
-from workbench.store.connection import Connection
+from workbench.store import dataset_reading, datasets
+from workbench.store.connection import Connection, Cursor
 from workbench.store.dataset_values import EXPECTED, MAX_NAME, METADATA, NewRow
 from workbench.store.dataset_values import INPUT as INPUT_ROLE
 from workbench.store.errors import Refused
+from workbench.store.jobs import JobRow
 from workbench.store.store import Store
 from workbench.store.whole_rows import whole_rows
 
@@ -111,25 +113,81 @@ def first_rows(
 
 
 def start_adding(
-    store: Store, actor: str, opened: Opened, selection: Selection, choice: Choice
+    store: Store,
+    actor: str,
+    opened: Opened,
+    selection: Selection,
+    choice: Choice,
+    published: str | None = None,
 ) -> Job:
-    """Bring the requests in, in the background."""
+    """Bring the requests in, in the background. published: the draft becomes a version with this
+    note when they are all in it."""
+    draft = datasets.draft(store.connection, opened.dataset_id)
+    spec = {
+        "selection": selection.to_json(),
+        "choice": {**asdict(choice), "only": None if choice.only is None else sorted(choice.only)},
+        "number": opened.number,
+        "draft": None if draft is None else draft.id,
+        "published": published,
+    }
     return start(
-        "From the logs",
-        opened.dataset_id,
-        actor,
-        lambda job: add(store, actor, opened, selection, choice, job),
+        store,
+        Asked(FROM_LOGS, "From the logs", actor, opened.dataset_id, spec),
+        lambda job: add_published(store, actor, opened, selection, choice, job, published),
     )
+
+
+def work_again(store: Store, actor: str, row: JobRow) -> Callable[[Job], Brought]:
+    """What goes on with a job that was lost. Raises Refused where its draft is gone."""
+    spec, dataset_id = row.spec, row.subject or 0
+    draft = datasets.draft(store.connection, dataset_id)
+    if draft is None or draft.id != spec["draft"]:
+        raise Refused(
+            "The draft that the rows came into was published or discarded: add the requests anew."
+        )
+    kept = spec["choice"]
+    only = None if kept["only"] is None else frozenset(kept["only"])
+    choice = Choice(**{**kept, "metadata": tuple(kept["metadata"]), "only": only})
+    selection = Selection.from_json(spec["selection"])
+    opened = Opened(dataset_id, spec["number"])
+    return lambda job: add_published(
+        store, actor, opened, selection, choice, job, spec["published"]
+    )
+
+
+def add_published(
+    store: Store,
+    actor: str,
+    opened: Opened,
+    selection: Selection,
+    choice: Choice,
+    job: Job,
+    published: str | None,
+) -> Brought:
+    """`add`, and then publish the draft where a note for that is given and it got rows."""
+    brought = add(store, actor, opened, selection, choice, job)
+    if published is not None and brought.rows and not brought.stopped:
+        id_ = opened.dataset_id
+        store.change(lambda cursor: store.datasets.publish(cursor, actor, id_, published)).result()
+    return brought
 
 
 def add(
     store: Store, actor: str, opened: Opened, selection: Selection, choice: Choice, job: Job
 ) -> Brought:
-    """Add a row for each request that the draft has none of yet. Raises StoreError."""
-    ids = selection.resolved(store.connection)
-    adder = Adder(store, actor, opened.dataset_id, roles_of(choice))
+    """Add a row for each request that the draft has none of yet; a job that was lost goes on
+    after the last request that was through. Raises StoreError."""
+    before = {"rows": 0, "refused": 0, "known": 0, "last": 0, **job.so_far}
+    ids = [id_ for id_ in selection.resolved(store.connection) if id_ > before["last"]]
+    through, so_far = job.through, before
+    total = through + len(ids)
+
+    def note(cursor: Cursor, _rows: int) -> None:
+        job.note(cursor, through, total, so_far)
+
+    adder = Adder(store, actor, opened.dataset_id, roles_of(choice), note)
     refused: list[Refusal] = []
-    count = known = through = 0
+    count, known = before["refused"], before["known"]
     for start_at in range(0, len(ids), _SLICE):
         if job.is_stopped:
             break
@@ -144,11 +202,18 @@ def add(
                 if len(refused) < MAX_LISTED:
                     refused.append(Refusal(request["id"], str(error)))
         # What is written is looked for among the next ones' sources.
-        adder.flush()
         through += len(part)
-        job.tell(through, len(ids))
-    adder.close({"kind": "logs", "scope": selection.scope})
-    return Brought(adder.rows, count, tuple(refused), known, stopped=through < len(ids))
+        is_noted = adder.waiting > 0
+        rows = before["rows"] + adder.rows + adder.waiting
+        so_far = {"rows": rows, "refused": count, "known": known, "last": part[-1]}
+        adder.flush()
+        job.tell(through, total, so_far, noted=is_noted)
+    if job.is_left:
+        adder.flush()
+    else:
+        adder.close({"kind": "logs", "scope": selection.scope}, before["rows"])
+    rows = before["rows"] + adder.rows
+    return Brought(rows, count, tuple(refused), known, stopped=through < total)
 
 
 def _requests(connection: Connection, ids: list[int]) -> Iterator[dict[str, Any]]:

@@ -1,23 +1,23 @@
-"""Rows that are brought in or changed by themselves, whichever page one looks at meanwhile.
-
-A job ends with the server; what it wrote until then is in the draft.
-"""
+"""Rows that are brought in or changed as jobs (workbench/jobs), and what became of them."""
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from workbench.logs.importing.record import Refusal
+from workbench.jobs.job import Job as AnyJob
+from workbench.jobs.running import Area, Asked, Shown, jobs_of
+from workbench.logs.importing.record import ImportFailed, Refusal
+from workbench.store.errors import StoreError
+from workbench.store.store import Store
 
-# What a person may still want to read.
-KEPT = 50
-#: So many refused rows are listed with their reasons; all are counted.
-MAX_LISTED = 10_000
+#: So many refused rows are listed with their reasons while the server runs, and after a restart;
+#: all are counted.
+MAX_LISTED, MAX_KEPT = 10_000, 1_000
+_KEPT_TEXT = 300
+#: What a job does.
+FROM_LOGS, FROM_FILE, CHANGE, DUPLICATES = "logs", "file", "change", "duplicates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,77 +36,42 @@ class Brought:
     verb: str = "added"
 
 
-@dataclass(slots=True)
-class Job:
-    """Rows under way. through: rows; of: how many there are, None where that is not known."""
-
-    id: int
-    title: str
-    dataset_id: int
-    actor: str
-    through: int = 0
-    of: int | None = None
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _future: Future[Brought] = field(default_factory=Future)
-
-    @property
-    def is_done(self) -> bool:
-        return self._future.done()
-
-    @property
-    def outcome(self) -> Brought | None:
-        """None while it goes on and where it failed."""
-        if not self._future.done() or self._future.exception() is not None:
-            return None
-        return self._future.result()
-
-    @property
-    def error(self) -> BaseException | None:
-        return self._future.exception() if self._future.done() else None
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it is done, not longer than so many seconds; whether it is."""
-        wait_for([self._future], timeout=seconds)
-        return self.is_done
-
-    def stop(self) -> None:
-        """Ask it to end after the rows that it is at; what was added stays in the draft."""
-        self._stopped.set()
-
-    @property
-    def is_stopped(self) -> bool:
-        return self._stopped.is_set()
-
-    def tell(self, through: int, of: int | None = None) -> None:
-        self.through, self.of = through, of
+Job = AnyJob[Brought]
 
 
-_lock = threading.Lock()
-_jobs: dict[int, Job] = {}
-_numbers = itertools.count(1)
-_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="datasets")
+def _kept(brought: Brought) -> Mapping[str, Any]:
+    return {
+        "rows": brought.rows,
+        "refused": brought.refused,
+        "listed": [
+            [one.place, one.reason, one.field, one.text[:_KEPT_TEXT]]
+            for one in brought.listed[:MAX_KEPT]
+        ],
+        "known": brought.known,
+        "stopped": brought.stopped,
+        "verb": brought.verb,
+    }
 
 
-def start(title: str, dataset_id: int, actor: str, work: Callable[[Job], Brought]) -> Job:
-    """Run `work` when it is its turn; it tells the job how far it is and looks at `is_stopped`."""
-    job = Job(next(_numbers), title, dataset_id, actor)
-    with _lock:
-        for done in [each for each in _jobs.values() if each.is_done][:-KEPT]:
-            del _jobs[done.id]
-        _jobs[job.id] = job
-    job._future = _pool.submit(work, job)
-    return job
+DATASETS = Area("datasets", 2, (ImportFailed, StoreError), _kept)
 
 
-def of_dataset(dataset_id: int) -> list[Job]:
+def start(store: Store, asked: Asked, work: Callable[[Job], Brought]) -> Job:
+    """asked.subject: the dataset. Raises StoreError where nothing can be written."""
+    return jobs_of(store).start(DATASETS, asked, work)
+
+
+def of_dataset(store: Store, dataset_id: int) -> list[Shown]:
     """The jobs of a dataset, the last one first."""
-    with _lock:
-        return [job for job in reversed(_jobs.values()) if job.dataset_id == dataset_id]
+    return jobs_of(store).listed(DATASETS, dataset_id)
 
 
-def forget(job_id: int) -> None:
-    """Take a job that ended out of the list."""
-    with _lock:
-        job = _jobs.get(job_id)
-        if job is not None and job.is_done:
-            del _jobs[job_id]
+def brought_of(job: Shown) -> Brought | None:
+    """What became of the rows; None while it goes on, and where it failed or was lost."""
+    if job.live is not None:
+        brought: Brought | None = job.live.outcome
+        return None if job.is_lost else brought
+    kept = job.row.outcome
+    if kept is None or not job.row.is_finished:
+        return None
+    return Brought(**{**kept, "listed": tuple(Refusal(*one) for one in kept["listed"])})

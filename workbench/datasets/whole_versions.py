@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from workbench.datasets import from_files, from_logs
 from workbench.datasets.adding import Opened
 from workbench.datasets.from_files import Reading
 from workbench.datasets.from_logs import Choice
-from workbench.datasets.jobs import Brought, Job, start
+from workbench.datasets.jobs import FROM_FILE, Brought, Job, start
+from workbench.jobs.running import Asked
 from workbench.logs.bulk import Selection
 from workbench.store import dataset_reading, datasets
 from workbench.store.datasets import Version
@@ -28,26 +28,33 @@ def from_file(store: Store, actor: str, dataset_id: int, path: Path, name: str) 
 
     It is published when they are in it. Raises NotFound, DraftInTheWay.
     """
+    draft = empty_draft(store, actor, dataset_id)
+    opened = Opened(dataset_id, draft.number)
 
-    def work(opened: Opened, job: Job) -> Brought:
+    def work(job: Job) -> Brought:
         try:
-            return from_files.add(store, actor, opened, path, name, Reading(), job)
+            brought = from_files.add(store, actor, opened, path, name, Reading(), job)
         finally:
             with suppress(OSError):
                 path.unlink()
+        if brought.rows and not brought.stopped:
+            store.change(
+                lambda cursor: store.datasets.publish(cursor, actor, dataset_id, name)
+            ).result()
+        return brought
 
-    return _filled(store, actor, dataset_id, name, work)
+    start(store, Asked(FROM_FILE, name, actor, dataset_id, {"name": name}), work)
+    return draft
 
 
 def of_requests(
     store: Store, actor: str, dataset_id: int, selection: Selection, choice: Choice
 ) -> Version:
     """The same with a row for each request."""
-
-    def work(opened: Opened, job: Job) -> Brought:
-        return from_logs.add(store, actor, opened, selection, choice, job)
-
-    return _filled(store, actor, dataset_id, "From the logs", work)
+    draft = empty_draft(store, actor, dataset_id)
+    opened = Opened(dataset_id, draft.number)
+    from_logs.start_adding(store, actor, opened, selection, choice, "From the logs")
+    return draft
 
 
 def empty_draft(store: Store, actor: str, dataset_id: int) -> Version:
@@ -63,21 +70,3 @@ def empty_draft(store: Store, actor: str, dataset_id: int) -> Version:
             "discard it, first."
         )
     return datasets.required_version(store.connection, dataset_id, store.change(change).result())
-
-
-def _filled(
-    store: Store, actor: str, dataset_id: int, title: str, work: Callable[[Opened, Job], Brought]
-) -> Version:
-    draft = empty_draft(store, actor, dataset_id)
-    opened = Opened(dataset_id, draft.number)
-
-    def fill(job: Job) -> Brought:
-        brought = work(opened, job)
-        if brought.rows and not brought.stopped:
-            store.change(
-                lambda cursor: store.datasets.publish(cursor, actor, dataset_id, title)
-            ).result()
-        return brought
-
-    start(title, dataset_id, actor, fill)
-    return draft

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import Executor
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from workbench.evals import asking, run_plan
 from workbench.evals.asking import LoggedCalls
@@ -35,16 +35,6 @@ Change = Callable[[Cursor], T]
 SPAN, CHUNK = 4000, 200
 CLOSING, LOST, FINISHED = "closing", "lost", "finished"
 _RATE_SECONDS = 20.0
-
-
-def apply(store: Store, change: Change[T]) -> Future[T]:
-    """Run a change of a run's state. Unlike `Store.change` it says to nobody that what was found in
-    the logs may not hold: heartbeats come all the time."""
-    return store.writer.add(_applied, change, 1000)
-
-
-def _applied(cursor: Cursor, changes: Sequence[Change[Any]]) -> list[Any]:
-    return [change(cursor) for change in changes]
 
 
 class GridRun:
@@ -145,7 +135,7 @@ class GridRun:
         return await asyncio.get_running_loop().run_in_executor(self._reading, work)
 
     async def change(self, change: Change[T]) -> T:
-        return await asyncio.wrap_future(apply(self.store, change))
+        return await asyncio.wrap_future(self.store.change_beside(change))
 
     async def answer(self, request_id: int) -> Answer | None:
         """Of a call that the logs have."""

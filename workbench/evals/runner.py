@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from workbench.evals.asking import Patient
 from workbench.evals.context import Context
-from workbench.evals.grid_run import CLOSING, FINISHED, LOST, Change, GridRun, T, apply
+from workbench.evals.grid_run import CLOSING, FINISHED, LOST, Change, GridRun, T
 from workbench.evals.live import live_context
 from workbench.evals.run_plan import Contexts
 from workbench.providers.call import Origin
@@ -281,7 +281,7 @@ class Runner:
         return await self._loop.run_in_executor(self._reading, work)
 
     async def _change(self, change: Change[T]) -> T:
-        return await asyncio.wrap_future(apply(self._store, change))
+        return await asyncio.wrap_future(self._store.change_beside(change))
 
 
 def _first(error: BaseException) -> BaseException:

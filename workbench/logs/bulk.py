@@ -6,11 +6,12 @@ they go through the writer in batches, between which requests that come in get t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from workbench.filters import Filter, to_text
+from workbench.filters import Filter, from_json, to_json, to_text
 from workbench.store import bulk_changes, clock, search
 from workbench.store.bulk_kinds import (
     Deleting,
@@ -23,7 +24,9 @@ from workbench.store.bulk_kinds import (
     Tagging,
 )
 from workbench.store.connection import Connection, Cursor
+from workbench.store.errors import Refused
 from workbench.store.store import Store
+from workbench.store.watch import UNWATCHED, Watch
 
 __all__ = [
     "Deleting",
@@ -41,7 +44,6 @@ __all__ = [
 ]
 # A batch holds up what else is to be written for as long as it takes: a few tenths of a second.
 BATCH = 2_000
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,27 @@ class Selection:
         wanted = None if limit is None else limit + len(self.without)
         found = search.ids(connection, self.filter, now=now, up_to=self.up_to, limit=wanted)
         return [id_ for id_ in found if id_ not in self.without][:limit]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a job keeps it."""
+        return {
+            "ids": sorted(self.ids),
+            "filter": None if self.filter is None else to_json(self.filter),
+            "now": None if self.now is None else self.now.isoformat(),
+            "up_to": self.up_to,
+            "without": sorted(self.without),
+        }
+
+    @staticmethod
+    def from_json(kept: Mapping[str, Any]) -> Selection:
+        """Raises FilterError for a filter that a newer version wrote."""
+        return Selection(
+            frozenset(kept["ids"]),
+            None if kept["filter"] is None else from_json(kept["filter"]),
+            None if kept["now"] is None else datetime.fromisoformat(kept["now"]),
+            kept["up_to"],
+            frozenset(kept["without"]),
+        )
 
     @property
     def scope(self) -> str:
@@ -95,80 +118,91 @@ class Undone:
 
 
 def run(
-    store: Store,
-    actor: str,
-    selection: Selection,
-    kind: Kind,
-    *,
-    progress: Progress | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    store: Store, actor: str, selection: Selection, kind: Kind, watch: Watch = UNWATCHED
 ) -> Done:
-    """Do it, batch by batch; what was done when it is stopped stays, and can be undone.
+    """Do it, batch by batch; what was done when it is stopped stays, and can be undone. A change
+    that goes on stays the same change.
 
-    progress: is told how many of how many are through. Raises Refused where it cannot be done, and
-    StoreError where nothing can be written.
+    Raises Refused where it cannot be done, and StoreError where nothing can be written.
     """
     ids = selection.resolved(store.connection)
-    made = Made(store.make_id(), actor, clock.now())
-    changed = done = 0
+    before = watch.so_far
+    if before:
+        made = _made(store, before["id"])
+        ids = [id_ for id_ in ids if id_ > before["last"]]
+    else:
+        made = Made(store.make_id(), actor, clock.now())
+    changed, through = before.get("changed", 0), watch.through
+    total, done = through + len(ids), 0
     stopped = False
-    while True:
+    while ids or not before:
         batch = ids[done : done + BATCH]
-        is_first, is_last = done == 0, done + len(batch) >= len(ids)
+        is_first, is_last = done == 0 and not before, done + len(batch) >= len(ids)
+        through += len(batch)
+        told = {"id": made.id, "last": batch[-1] if batch else 0}
 
         def step(
             cursor: Cursor,
             batch: list[int] = batch,
             is_first: bool = is_first,
             is_last: bool = is_last,
+            through: int = through,
+            told: dict[str, int] = told,
             before: int = changed,
         ) -> int:
             if is_first:
-                store.bulk_changes.begin(cursor, made, kind, len(ids), selection.scope)
+                store.bulk_changes.begin(cursor, made, kind, total, selection.scope)
             number = store.bulk_changes.apply(cursor, made, kind, batch) if batch else 0
             if is_last:
                 store.bulk_changes.finish(cursor, made, before + number, stopped=False)
+            watch.note(cursor, through, total, {**told, "changed": before + number})
             return number
 
         changed += store.change(step).result()
         done += len(batch)
-        if progress is not None:
-            progress(done, len(ids))
+        watch.tell(through, total, {**told, "changed": changed}, noted=True)
         if is_last:
             break
-        if stop():
+        if watch.is_stopped:
             stopped = True
             break
     if stopped:
         store.change(
             lambda cursor: store.bulk_changes.finish(cursor, made, changed, stopped=True)
         ).result()
-    return Done(made.id, len(ids), changed, stopped)
+    return Done(made.id, total, changed, stopped)
 
 
-def undo(
-    store: Store,
-    actor: str,
-    change_id: int,
-    *,
-    progress: Progress | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Undone:
+def _made(store: Store, change_id: int) -> Made:
+    """The change that goes on. Raises Refused where it was undone meanwhile."""
+    change = bulk_changes.get(store.connection, change_id)
+    if change is None or change.undone_at is not None:
+        raise Refused("This change was undone meanwhile. To have it after all, make it anew.")
+    return Made(change.id, change.actor, clock.to_stored(change.made_at))
+
+
+def undo(store: Store, actor: str, change_id: int, watch: Watch = UNWATCHED) -> Undone:
     """Put back what a change changed; what was changed again since stays as it is.
 
     Raises NotFound for a change that is not there. One that was undone already undoes nothing.
     """
     change = bulk_changes.get(store.connection, change_id)
-    kept = change.kept if change else 0
-    restored = left = 0
+    total = watch.through + (change.kept if change else 0)
+    restored, left = watch.so_far.get("restored", 0), watch.so_far.get("left", 0)
     while True:
-        back, stay = store.change(
-            lambda cursor: store.bulk_changes.undo(cursor, actor, change_id, BATCH)
-        ).result()
-        restored, left = restored + back, left + stay
-        if progress is not None:
-            progress(restored + left, kept)
-        if back + stay == 0 or restored + left >= kept:
+
+        def step(cursor: Cursor, restored: int = restored, left: int = left) -> tuple[int, int]:
+            back, stay = store.bulk_changes.undo(cursor, actor, change_id, BATCH)
+            restored, left = restored + back, left + stay
+            told = {"restored": restored, "left": left}
+            watch.note(cursor, restored + left, total, told)
+            return restored, left
+
+        before = restored + left
+        restored, left = store.change(step).result()
+        told = {"restored": restored, "left": left}
+        watch.tell(restored + left, total, told, noted=True)
+        if restored + left == before or restored + left >= total:
             return Undone(restored, left)
-        if stop():
+        if watch.is_stopped:
             return Undone(restored, left, stopped=True)

@@ -1,114 +1,88 @@
-"""Changes of many requests that go on by themselves, whichever page one looks at meanwhile."""
+"""Changes of many requests as jobs (workbench/jobs): started, gone on with, told of."""
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
+from typing import Any
 
+from workbench.jobs.job import Job
+from workbench.jobs.running import Area, Asked, Shown, jobs_of
 from workbench.logs import bulk
-from workbench.logs.bulk import Done, Progress, Selection, Undone
-from workbench.store.bulk_kinds import Kind
+from workbench.logs.bulk import Done, Selection, Undone
+from workbench.store.bulk_kinds import Kind, asked, kind_of
+from workbench.store.jobs import JobRow
 from workbench.store.purge import Purged, purge
 from workbench.store.store import Store
 
-# What a person may still want to read; the store keeps what can be undone.
-KEPT = 50
-Outcome = Done | Undone | Purged
-
-
-@dataclass(slots=True)
-class Job:
-    """One change under way, or done. through, of: requests; both 0 before it knows them."""
-
-    id: int
-    kind: Kind | None
-    change_id: int | None
-    actor: str
-    through: int = 0
-    of: int = 0
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _future: Future[Outcome] = field(default_factory=Future)
-
-    @property
-    def is_done(self) -> bool:
-        return self._future.done()
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """What became of it; None while it goes on and where it failed."""
-        if not self._future.done() or self._future.exception() is not None:
-            return None
-        return self._future.result()
-
-    @property
-    def error(self) -> BaseException | None:
-        """Why it failed."""
-        return self._future.exception() if self._future.done() else None
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it is done, not longer than so many seconds; whether it is."""
-        wait_for([self._future], timeout=seconds)
-        return self.is_done
-
-    def stop(self) -> None:
-        """Ask it to end after the batch that it is at."""
-        self._stopped.set()
-
-    def _told(self, through: int, of: int) -> None:
-        self.through, self.of = through, of
-
-
-_lock = threading.Lock()
-_jobs: dict[int, Job] = {}
-_numbers = itertools.count(1)
 # One at a time: they would only take turns at the writer.
-_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulk")
-Work = Callable[[Progress, Callable[[], bool]], Outcome]
+LOGS = Area("logs", 1)
+CHANGE, UNDO, PURGE = "change", "undo", "purge"
+Outcome = Done | Undone | Purged
+_OUTCOMES: dict[str, Callable[..., Outcome]] = {CHANGE: Done, UNDO: Undone, PURGE: Purged}
 
 
-def start(store: Store, actor: str, selection: Selection, kind: Kind) -> Job:
+def start(store: Store, actor: str, selection: Selection, kind: Kind) -> Job[Done]:
     """Do something to a selection (workbench.logs.bulk.run)."""
-    return _start(
-        Job(next(_numbers), kind, None, actor),
-        lambda told, stop: bulk.run(store, actor, selection, kind, progress=told, stop=stop),
+    spec = {"action": kind.action, "asked": asked(kind), "selection": selection.to_json()}
+    return jobs_of(store).start(
+        LOGS,
+        Asked(CHANGE, "Change", actor, spec=spec),
+        lambda job: bulk.run(store, actor, selection, kind, job),
     )
 
 
-def start_undo(store: Store, actor: str, change_id: int) -> Job:
+def start_undo(store: Store, actor: str, change_id: int) -> Job[Undone]:
     """Undo a change (workbench.logs.bulk.undo)."""
-    return _start(
-        Job(next(_numbers), None, change_id, actor),
-        lambda told, stop: bulk.undo(store, actor, change_id, progress=told, stop=stop),
+    return jobs_of(store).start(
+        LOGS,
+        Asked(UNDO, "Undo", actor, change_id),
+        lambda job: bulk.undo(store, actor, change_id, job),
     )
 
 
-def start_purge(store: Store, actor: str) -> Job:
+def start_purge(store: Store, actor: str) -> Job[Purged]:
     """Remove what deleted requests hold (workbench.store.purge)."""
-    return _start(
-        Job(next(_numbers), None, None, actor),
-        lambda told, stop: purge(store, actor, progress=told, stop=stop),
+    return jobs_of(store).start(
+        LOGS, Asked(PURGE, "Purge", actor), lambda job: purge(store, actor, job)
     )
 
 
-def find(job_id: int) -> Job | None:
-    with _lock:
-        return _jobs.get(job_id)
+def go_on(store: Store, actor: str, job_id: int) -> Job[Any]:
+    """Go on with one that was lost, from where it stopped: nothing is done twice, since what each
+    batch did and how far it is are kept together. Raises Refused, NotFound."""
+    jobs = jobs_of(store)
+    row = jobs.find(job_id)
+    work: Callable[[Job[Any]], Any]
+    if row.kind == PURGE:
+
+        def work(job: Job[Any]) -> Any:
+            return purge(store, actor, job)
+
+    elif row.kind == UNDO:
+
+        def work(job: Job[Any]) -> Any:
+            return bulk.undo(store, actor, row.subject or 0, job)
+
+    else:
+        selection = Selection.from_json(row.spec["selection"])
+        kind = kind_of(row.spec["action"], row.spec["asked"])
+
+        def work(job: Job[Any]) -> Any:
+            return bulk.run(store, row.actor, selection, kind, job)
+
+    return jobs.go_on(LOGS, row, actor, work)
 
 
-def running() -> list[Job]:
-    """Those that go on or wait for their turn, the first one first."""
-    with _lock:
-        return [job for job in _jobs.values() if not job.is_done]
+def kind_done(row: JobRow) -> Kind | None:
+    """What a change is to do; None for an undo and a purge."""
+    return kind_of(row.spec["action"], row.spec["asked"]) if row.kind == CHANGE else None
 
 
-def _start(job: Job, work: Work) -> Job:
-    with _lock:
-        for done in [each for each in _jobs.values() if each.is_done][:-KEPT]:
-            del _jobs[done.id]
-        _jobs[job.id] = job
-    job._future = _pool.submit(work, job._told, job._stopped.is_set)
-    return job
+def outcome_of(job: Shown) -> Outcome | None:
+    """What became of it; None while it goes on, and where it failed or was lost."""
+    if job.live is not None:
+        outcome: Outcome | None = job.live.outcome
+        return None if job.is_lost else outcome
+    if job.row.outcome is None or not job.row.is_finished:
+        return None
+    return _OUTCOMES[job.row.kind](**job.row.outcome)

@@ -53,6 +53,8 @@ def forget_removed(cursor: Cursor) -> None:
             ("datasets", "id"),
         ):
             cursor.execute(f"DELETE FROM {table} WHERE {column} IN {_IDS}", ids)
+        # What was refused stands there with its text.
+        cursor.execute(f"DELETE FROM jobs WHERE area = 'datasets' AND subject IN {_IDS}", ids)
 
 
 def drop_unused(cursor: Cursor, dataset_ids: Sequence[int]) -> None:

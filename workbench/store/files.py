@@ -56,6 +56,7 @@ TABLES = (
     "evaluation_columns",
     "evaluation_cells",
     "evaluation_texts",
+    "jobs",
     "exports",
     "export_schedules",
     "templates",

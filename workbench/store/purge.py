@@ -7,7 +7,7 @@ made before still do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.store import (
@@ -23,6 +23,7 @@ from workbench.store.connection import Cursor
 from workbench.store.erasing import erase
 from workbench.store.guards import guard
 from workbench.store.store import Store
+from workbench.store.watch import UNWATCHED, Watch
 
 # Tables whose rows belong to one request.
 NARROW = ("bodies", *pieces.TABLES, "scores", "stars", "bulk_before")
@@ -41,44 +42,47 @@ class Purged:
     stopped: bool = False
 
 
-def purge(
-    store: Store,
-    actor: str,
-    *,
-    progress: Callable[[int, int], object] | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Purged:
+def purge(store: Store, actor: str, watch: Watch = UNWATCHED) -> Purged:
     """Remove every request that is deleted now; deleting cannot be undone for them after that.
 
-    progress: is told how many requests of how many are through. Raises StoreError where nothing
-    can be written.
+    Raises StoreError where nothing can be written.
     """
     with store.connection.cursor() as cursor:
         found = cursor.execute("SELECT id FROM requests WHERE deleted_at IS NOT NULL ORDER BY id")
         ids = [id_ for (id_,) in found.fetchall()]
-    requests = blobs = 0
-    stopped = False
+    told = {"requests": 0, "blobs": 0, **watch.so_far}
+    through, stopped = watch.through, False
+    total = through + len(ids)
     store.change(playground.forget_removed).result()
     store.change(dataset_purge.forget_removed).result()
     store.change(evaluation_purge.forget_removed).result()
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        removed, unused = store.change(
-            lambda cursor, batch=batch: remove(cursor, batch)  # type: ignore[misc]
-        ).result()
+        through += len(batch)
+
+        def step(
+            cursor: Cursor,
+            batch: list[int] = batch,
+            through: int = through,
+            told: dict[str, int] = told,
+        ) -> dict[str, int]:
+            removed, unused = remove(cursor, batch)
+            told = {"requests": told["requests"] + removed, "blobs": told["blobs"] + unused}
+            watch.note(cursor, through, total, told)
+            return told
+
+        told = store.change(step).result()
         text_search.forget(store.connection)
-        requests, blobs = requests + removed, blobs + unused
-        if progress is not None:
-            progress(start + len(batch), len(ids))
-        if stop():
+        watch.tell(through, total, told, noted=True)
+        if watch.is_stopped:
             stopped = True
             break
     is_erased = not stopped and erase(store.connection, store.change)
-    detail = {"requests": requests, "blobs": blobs, "erased": is_erased}
+    detail = {**told, "erased": is_erased}
     store.change(
         lambda cursor: store.audit.record(cursor, actor, "store.purge", "store", detail)
     ).result()
-    return Purged(requests, blobs, is_erased, stopped)
+    return Purged(told["requests"], told["blobs"], is_erased, stopped)
 
 
 def remove(cursor: Cursor, ids: Sequence[int]) -> tuple[int, int]:

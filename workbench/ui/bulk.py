@@ -7,37 +7,21 @@ from datetime import datetime
 import streamlit as st
 
 from workbench.filters import Filter
+from workbench.jobs.running import Shown, jobs_of
 from workbench.logs import bulk_jobs
-from workbench.logs.bulk import (
-    Deleting,
-    Done,
-    Kind,
-    Selection,
-    Starring,
-    Undone,
-)
-from workbench.logs.bulk_jobs import Job
-from workbench.store.errors import StoreError
-from workbench.store.purge import Purged
+from workbench.logs.bulk import Deleting, Done, Kind, Selection
 from workbench.store.store import open_store
-from workbench.ui import selection, state, words
+from workbench.ui import bulk_words, selection, state, words
 from workbench.ui.access import actor
 from workbench.ui.bulk_forms import draw_menus
 from workbench.ui.compare import draw_compare_link
 from workbench.ui.dataset_add import ask_add
 from workbench.ui.evaluation_logs import ask_evaluate
 from workbench.ui.export_links import draw_picked_link
+from workbench.ui.job_cards import POLL_SECONDS, draw_lost, draw_progress, now_of
 
 # So long a click waits for its own work, so that most need no progress bar.
 WAIT_SECONDS = 1.5
-POLL_SECONDS = 0.5
-_DONE = {
-    "tag": "Changed the tags of",
-    "metadata": "Changed the metadata of",
-    "score": "Scored",
-    "group": "Grouped",
-    "delete": "Deleted",
-}
 
 
 def draw_bulk(
@@ -90,18 +74,22 @@ def draw_bulk(
 
 
 def draw_outcome() -> None:
-    """What the last change did with the way back, or how far the one under way has come."""
+    """What the last change did with the way back, how far the one under way has come, or where one
+    was stopped by a restart."""
     job = _job()
     if job is None:
         return
-    if not job.is_done:
-        _draw_progress(job.id)
+    if not job.is_over:
+        st.fragment(_draw_progress, run_every=POLL_SECONDS)(job)
+        return
+    if job.is_lost:
+        draw_lost(job, bulk_words.title_of(job.row), bulk_words.LOST[job.row.kind], _go_on)
         return
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="bulk-outcome", border=True
     ):
-        _draw_sentence(job)
-        outcome = job.outcome
+        st.markdown(bulk_words.told_of(job), width="stretch")
+        outcome = bulk_jobs.outcome_of(job)
         if isinstance(outcome, Done) and outcome.changed:
             st.button(
                 "Undo",
@@ -116,70 +104,29 @@ def draw_outcome() -> None:
         )
 
 
-def _job() -> Job | None:
-    """The one that this person started last; else one of anybody that is still under way."""
-    job = bulk_jobs.find(st.session_state.get(state.BULK_JOB, 0))
-    running = bulk_jobs.running()
-    return job or (running[0] if running else None)
+def _job() -> Shown | None:
+    """The one that this person started last; else one of anybody that is under way, or that a
+    restart stopped."""
+    jobs = jobs_of(open_store())
+    own = st.session_state.get(state.BULK_JOB)
+    job = None if own is None else jobs.get(own)
+    if job is None:
+        found = sorted(jobs.open_ones(bulk_jobs.LOGS), key=lambda one: one.is_over)
+        job = found[0] if found else None
+    return job
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _draw_progress(job_id: int) -> None:
-    job = bulk_jobs.find(job_id)
-    if job is None or job.is_done:
+def _draw_progress(job: Shown) -> None:
+    now = now_of(job)
+    if now is None or now.is_over:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="bulk-progress"):
-        share = job.through / job.of if job.of else 0.0
-        text = f"{job.through:,} of {words.plural(job.of, 'request')}" if job.of else "Starting"
-        st.progress(min(1.0, share), text)
-        st.button("Stop", key="bulk-stop", icon=":material/stop_circle:", on_click=job.stop)
+    text = f"{now.through:,} of {words.plural(now.of, 'request')}" if now.of else "Starting"
+    draw_progress(now, text, "bulk-progress", "bulk-stop")
 
 
-def _draw_sentence(job: Job) -> None:
-    error = job.error
-    if error is not None:
-        known = str(error) if isinstance(error, StoreError) else "The server's log has the reason."
-        st.markdown(f":material/error: Not done: {known}", width="stretch")
-        return
-    st.markdown(sentence(job), width="stretch")
-
-
-def sentence(job: Job) -> str:
-    """What became of a job, in words."""
-    outcome = job.outcome
-    stopped = " until it was stopped" if outcome is not None and outcome.stopped else ""
-    if isinstance(outcome, Done):
-        did = _DONE.get(job.kind.action, "Changed") if job.kind else "Changed"
-        if isinstance(job.kind, Starring):
-            did = "Starred" if job.kind.starred else "Took the star from"
-        if outcome.planned and not outcome.changed and not stopped:
-            return f"Nothing to change: {words.plural(outcome.planned, 'request')} had it already."
-        text = f"{did} {words.plural(outcome.changed, 'request')}{stopped}."
-        same = outcome.planned - outcome.changed
-        if same and not stopped:
-            text += f" {words.plural(same, 'other')} needed no change."
-        return text
-    if isinstance(outcome, Undone):
-        text = f"Put back {words.plural(outcome.restored, 'request')}{stopped}."
-        if outcome.left:
-            text += f" {outcome.left:,} had been changed again since, and stay as they are."
-        return text
-    if isinstance(outcome, Purged):
-        return purged_sentence(outcome)
-    return ""
-
-
-def purged_sentence(purged: Purged) -> str:
-    text = f"Purged {words.plural(purged.requests, 'request')}"
-    if purged.blobs:
-        text += f" and {words.plural(purged.blobs, 'image or file', 'images and files')}"
-    if purged.stopped:
-        return f"{text} until it was stopped. Purge again to go on."
-    if not purged.is_erased:
-        return (
-            f"{text}. Traces may be left in the store's files: purge again when less is going on."
-        )
-    return f"{text}. The store's files hold nothing of them any more."
+def _go_on(job_id: int) -> None:
+    bulk_jobs.go_on(open_store(), actor(), job_id)
+    st.session_state[state.BULK_JOB] = job_id
 
 
 def _start(chosen: Selection, kind: Kind) -> None:

@@ -9,60 +9,91 @@ import pandas as pd
 import streamlit as st
 
 from workbench.datasets import jobs
-from workbench.datasets.from_files import reason_of
-from workbench.datasets.jobs import Brought, Job
-from workbench.ui import words
+from workbench.datasets.from_files import UNEXPECTED, reason_of
+from workbench.datasets.going_on import CAN_GO_ON, go_on
+from workbench.datasets.jobs import Brought, brought_of
+from workbench.jobs.running import Shown
+from workbench.store.store import open_store
+from workbench.ui import access, words
 from workbench.ui.importing_words import plain
+from workbench.ui.job_cards import (
+    POLL_SECONDS,
+    draw_dismiss,
+    draw_lost,
+    draw_progress,
+    now_of,
+    through_of,
+)
 
-POLL_SECONDS = 0.5
 _SHOWN = 500
 
 
 def draw_jobs(dataset_id: int) -> None:
-    """Those that go on, the last one that ended, and older ones that say what went wrong."""
-    every = jobs.of_dataset(dataset_id)
+    """Those that go on or were stopped by a restart, the last one that ended, and older ones that
+    say what went wrong."""
+    every = jobs.of_dataset(open_store(), dataset_id)
     for job in every:
-        if not job.is_done:
+        if not job.is_over:
             st.fragment(_draw_progress, run_every=POLL_SECONDS)(job)
-    done = [job for job in every if job.is_done]
+    for job in every:
+        if job.is_lost:
+            draw_lost(
+                job, job.row.title, _words(job), _go_on if job.row.kind in CAN_GO_ON else None
+            )
+    done = [job for job in every if job.is_over and not job.is_lost]
     for number, job in enumerate(done[:5]):
-        if number == 0 or job.outcome is None or job.outcome.refused:
-            _draw_done(job)
+        outcome = brought_of(job)
+        if number == 0 or outcome is None or outcome.refused:
+            _draw_done(job, outcome)
 
 
-def _draw_progress(job: Job) -> None:
-    if job.is_done:
+def _draw_progress(job: Shown) -> None:
+    now = now_of(job)
+    if now is None or now.is_over:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
-        share = job.through / job.of if job.of else 0.0
-        of = f" of {job.of:,}" if job.of else ""
-        st.progress(min(1.0, share), f"{plain(job.title)}: {job.through:,}{of} rows")
-        st.button(
-            "Stop", key=f"stop-job-{job.id}", icon=":material/stop_circle:", on_click=job.stop
-        )
+    text = f"{plain(now.row.title)}: {through_of(now)} rows"
+    draw_progress(now, text, f"job-{job.id}", f"stop-job-{job.id}")
 
 
-def _draw_done(job: Job) -> None:
+def _draw_done(job: Shown, outcome: Brought | None) -> None:
+    if outcome is None:
+        icon, text = ":material/error:", f"It broke off: {_reason(job)}"
+    else:
+        icon = ":material/warning:" if outcome.refused else ":material/check:"
+        text = sentence(outcome)
     with st.container(border=True, key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if job.error is not None:
-                icon, text = ":material/error:", f"It broke off: {reason_of(job.error)}"
-            else:
-                assert job.outcome is not None
-                icon = ":material/warning:" if job.outcome.refused else ":material/check:"
-                text = sentence(job.outcome)
-            st.markdown(f"{icon} **{plain(job.title)}** · {plain(text)}", width="stretch")
-            st.button(
-                "",
-                icon=":material/close:",
-                type="tertiary",
-                key=f"forget-job-{job.id}",
-                help="Dismiss",
-                on_click=jobs.forget,
-                args=(job.id,),
-            )
-        if job.outcome is not None and job.outcome.refused:
-            _draw_refused(job, job.outcome)
+            st.markdown(f"{icon} **{plain(job.row.title)}** · {plain(text)}", width="stretch")
+            draw_dismiss(job)
+        if outcome is not None and outcome.refused:
+            _draw_refused(job, outcome)
+
+
+def _reason(job: Shown) -> str:
+    if job.live is not None and job.live.error is not None:
+        return reason_of(job.live.error)
+    return job.row.error or UNEXPECTED
+
+
+def _words(job: Shown) -> str:
+    """What is there of one that a restart stopped, and what to do."""
+    row = job.row
+    rows = int((row.outcome or {}).get("rows", 0))
+    if row.kind == jobs.FROM_FILE:
+        there = f"{words.plural(rows, 'row')} of it {'is' if rows == 1 else 'are'} in the draft."
+        return f"{there} The file is gone with the server: to have the rest, bring it in anew."
+    if row.kind == jobs.CHANGE:
+        return "What was done until then stays; do the same again for the rest."
+    if row.kind == jobs.DUPLICATES:
+        return "Go on takes the rows out that repeat an earlier one."
+    return (
+        f"{words.plural(rows, 'row')} {'is' if rows == 1 else 'are'} in the draft. Go on brings in "
+        "the rest."
+    )
+
+
+def _go_on(job_id: int) -> None:
+    go_on(open_store(), access.actor(), job_id)
 
 
 def sentence(outcome: Brought) -> str:
@@ -75,7 +106,7 @@ def sentence(outcome: Brought) -> str:
     return f"{text} until it was stopped." if outcome.stopped else f"{text}."
 
 
-def _draw_refused(job: Job, outcome: Brought) -> None:
+def _draw_refused(job: Shown, outcome: Brought) -> None:
     with st.expander(f"{words.plural(outcome.refused, 'refused row')} with reasons"):
         shown = outcome.listed[:_SHOWN]
         st.dataframe(

@@ -9,19 +9,11 @@ import streamlit as st
 from workbench.logs import bulk_jobs
 from workbench.store import bulk_changes
 from workbench.store.bulk_changes import UNDO_FOR, BulkChange
-from workbench.store.bulk_kinds import (
-    Deleting,
-    Grouping,
-    Kind,
-    MetadataChange,
-    Scoring,
-    Starring,
-    Tagging,
-)
 from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.access import actor
 from workbench.ui.bulk import WAIT_SECONDS, draw_outcome
+from workbench.ui.bulk_words import described
 from workbench.ui.chips import label_of
 
 SHOWN = 10
@@ -98,29 +90,3 @@ def _undo(change_id: int) -> None:
     job = bulk_jobs.start_undo(open_store(), actor(), change_id)
     st.session_state[state.BULK_JOB] = job.id
     job.wait(WAIT_SECONDS)
-
-
-def described(change: BulkChange) -> str:
-    """A change in words: what was done, and to how many requests."""
-    return f"{_what(change.kind) or change.action}: {words.plural(change.changed, 'request')}"
-
-
-def _what(kind: Kind | None) -> str:
-    match kind:
-        case Tagging():
-            pieces = [f"tag {name}" for name in kind.add]
-            return ", ".join([*pieces, *(f"no longer tag {name}" for name in kind.remove)])
-        case MetadataChange():
-            pieces = [f"metadata {key} set" for key in kind.set]
-            return ", ".join([*pieces, *(f"metadata {key} removed" for key in kind.remove)])
-        case Scoring():
-            if kind.value is None:
-                return f"score {kind.name} removed"
-            return f"score {kind.name} {kind.value:g}"
-        case Starring():
-            return "starred" if kind.starred else "star taken away"
-        case Grouping():
-            return "taken out of sessions" if kind.group_id is None else f"session {kind.group_id}"
-        case Deleting():
-            return "deleted"
-    return ""

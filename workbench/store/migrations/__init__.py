@@ -21,6 +21,7 @@ from workbench.store.migrations import (
     m0011_playground_votes,
     m0012_pieces,
     m0013_long_values,
+    m0014_jobs,
 )
 
 
@@ -49,4 +50,5 @@ MIGRATIONS: tuple[Migration, ...] = (
         "long values of datasets and grids",
         m0013_long_values.STATEMENTS,
     ),
+    Migration(14, "jobs", m0014_jobs.STATEMENTS),
 )
