@@ -22,7 +22,6 @@ from workbench.evals.cells import CellError, CellResult, Waiting
 from workbench.evals.columns import ALL_LEFT, TABLE, ColumnType, column_type, column_types
 from workbench.evals.columns.base import AllLeft, Config
 from workbench.evals.context import Context
-from workbench.evals.forms import FormField
 from workbench.evals.sandbox import Sandbox, available
 from workbench.guarded_http import Limits
 from workbench.jsontext import FieldError
@@ -272,13 +271,7 @@ def test_the_form_covers_the_configuration(name: str) -> None:
         assert each.help.endswith(".")
         assert bool(each.choices) == (each.kind == "choice")
         if each.instead_of:
-            other = by_name[_beside(each)]
-            assert other.instead_of == each.name.rpartition(".")[2]
-
-
-def _beside(form: FormField) -> str:
-    head, dot, _ = form.name.rpartition(".")
-    return f"{head}{dot}{form.instead_of}"
+            assert by_name[each.instead_of].instead_of == each.name
 
 
 @pytest.mark.parametrize("name", TYPES)

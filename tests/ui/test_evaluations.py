@@ -12,6 +12,7 @@ from tests.evals.grids import ACTOR, add_dataset, regex, wait
 from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
+from workbench.evals.columns import column_type
 from workbench.evals.grids import NewColumn
 from workbench.providers.host import close_host
 from workbench.registry import publishing
@@ -111,7 +112,8 @@ def test_the_list_shows_dataset_state_progress_and_score(
     app = open_page("evaluations")
     assert "**1** evaluation" in text_of(app)
     assert table(app, "Name") == [f"Grid {MARK}"]
-    assert table(app, "Dataset") == [f"Cases {MARK} · 1"]
+    assert table(app, "Dataset") == [f"Cases {MARK}"]
+    assert table(app, "Version") == ["1"]
     assert table(app, "State") == ["● done"]
     assert table(app, "Score")[0].startswith("50.0 % (")
     assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
@@ -225,6 +227,31 @@ def test_a_column_is_added_by_its_form(
     assert not app.exception, app.exception
     made = grids.grid(store, evaluation[1]).columns[-1]
     assert (made.name, made.kind.name, made.problems) == ("count", "COUNT", ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        ("MATH_OPERATOR", "Numbers"),
+        ("ENDPOINT", "Address"),
+        ("LLM_ASSERTION", "Question"),
+        ("CONTAINS", "Looked for"),
+        ("APPLY_DIFF", "Text, Diff"),
+    ],
+)
+def test_what_a_new_column_still_needs_is_said_by_the_labels_of_its_form(
+    open_page: Open, evaluation: tuple[int, int], kind: str, needed: str
+) -> None:
+    app = grid(open_page, evaluation)
+    app.button(key="add-column").click().run()
+    app.button(key="add-column").click()
+    group = column_type(kind).group
+    app.session_state["column-group"] = group
+    app.session_state[f"column-type-{group}"] = kind
+    app.run()
+    assert not app.exception, app.exception
+    assert f"Still needed: {needed}." in text_of(app)
+    assert "is not there" not in text_of(app)
 
 
 def test_the_menu_of_a_head_duplicates_and_moves(

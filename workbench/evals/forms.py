@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
 #: column: the name of one column to the left; columns: several. text, long_text, number, switch,
-#: choice (of `choices`), code, json (any JSON value), texts (a list of texts). prompt: a template
+#: choice (of `choices`), code, json (any JSON value), value (a text where `type` beside it is
+#: "string", else any JSON value), texts (a list of texts). prompt: a template
 #: of the registry as {name, version_number?, label?}; inline_prompt: a prompt of its own; engine:
 #: {provider, model, parameters}; mapping: {name: column}; headers: {name: text}.
 Kind = Literal[
@@ -27,6 +28,7 @@ Kind = Literal[
     "choice",
     "code",
     "json",
+    "value",
     "texts",
     "prompt",
     "inline_prompt",
@@ -98,7 +100,8 @@ def form_fields(config: type[BaseModel], prefix: str = "") -> tuple[FormField, .
         extra = info.json_schema_extra
         form: Any = extra.get("form") if isinstance(extra, dict) else None
         if isinstance(form, FormField):
-            found.append(replace(form, name=f"{prefix}{name}"))
+            other = f"{prefix}{form.instead_of}" if form.instead_of else None
+            found.append(replace(form, name=f"{prefix}{name}", instead_of=other))
         else:
             found += form_fields(_inner(info), f"{prefix}{name}.")
     return tuple(found)

@@ -27,6 +27,7 @@ _KINDS = {
     "switch": "true or false",
     "code": "text",
     "json": "JSON",
+    "value": "JSON",
     "texts": "list of texts",
     "prompt": "`{name, version_number?, label?}`",
     "inline_prompt": "`{inline: true, prompt_template, metadata?}`",

@@ -18,13 +18,18 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.dataset_links import say
-from workbench.ui.evaluation_fields import Form, draw_fields
+from workbench.ui.evaluation_fields import Form
+from workbench.ui.evaluation_form import draw_fields, missing
 from workbench.ui.hostile import escaped
 
 
-@st.dialog("Column", width="large")
 def ask_column(found: Grid, column: Column | None) -> None:
     """column: the one that is edited; None makes a new one at the right end."""
+    title = "Add a column" if column is None else "Edit the column"
+    st.dialog(title, width="large")(_draw_form)(found, column)
+
+
+def _draw_form(found: Grid, column: Column | None) -> None:
     left = left_of(found, column)
     if column is None:
         kind = _draw_type()
@@ -43,12 +48,17 @@ def ask_column(found: Grid, column: Column | None) -> None:
     prefix = f"column-{column.id if column else 'new'}-{kind.name}"
     form = Form(left, prefix, is_new=column is None)
     made = NewColumn(name, kind.name, draw_fields(kind.fields(), spec, form))
-    sentences = form.wrong or _problems(found, made, column)
-    for one in sentences:
+    needed, sentences = _problems(found, made, column, form)
+    for one in form.wrong or sentences:
         st.warning(escaped(one), icon=":material/error:")
+    if needed:
+        st.caption(escaped(needed))
     stale = _draw_stale(found, column, made) if column is not None else ()
     label = "Add the column" if column is None else "Keep"
     if st.button(label, type="primary", key="keep-column", disabled=bool(form.wrong)):
+        if needed:
+            st.error(escaped(needed))
+            return
         _keep(found, column, made, stale)
 
 
@@ -109,16 +119,22 @@ def first_spec(kind: ColumnType[Any], left: Sequence[str], usual: str | None) ->
     return spec
 
 
-def _problems(found: Grid, made: NewColumn, column: Column | None) -> list[str]:
-    """Why it could not run, in sentences. An unfinished form is said as such."""
+def _problems(
+    found: Grid, made: NewColumn, column: Column | None, form: Form
+) -> tuple[str, list[str]]:
+    """What is still to be filled in, "" where nothing is; and why it could not run."""
     before = column.name if column is not None else None
     try:
-        return [
-            str(one) for one in grids.check_column(open_store(), found.run.id, made, before=before)
-        ]
-    except (FieldError, Refused, NotFound) as error:
+        problems = grids.check_column(open_store(), found.run.id, made, before=before)
+        return "", [str(one) for one in problems]
+    except FieldError as error:
+        needed = missing(form, made.spec, error)
+        if needed:
+            return f"Still needed: {', '.join(needed)}.", []
         said = _in_words(str(error), found, made)
-        return [f"{said[:1].upper()}{said[1:].rstrip('.')}."]
+    except (Refused, NotFound) as error:
+        said = str(error)
+    return "", [f"{said[:1].upper()}{said[1:].rstrip('.')}."]
 
 
 def _in_words(text: str, found: Grid, made: NewColumn) -> str:

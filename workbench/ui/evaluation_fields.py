@@ -1,4 +1,4 @@
-"""The fields of a column's form, drawn from `forms.FormField`s: no type of column is known here.
+"""How each kind of field of a column's form is drawn: no type of column is known here.
 
 Each function draws one kind and returns what stands in it, None where nothing does.
 """
@@ -22,51 +22,19 @@ NONE = "—"
 @dataclass(slots=True)
 class Form:
     """What the fields of one form share. left: the columns to the left. prefix: of widget keys.
-    is_new: of a column that is not there yet. wrong: what cannot be read, as sentences."""
+    is_new: of a column that is not there yet. drawn: its fields, without those that another one
+    stands for. elsewhere: variables that another mapping fills; None where it asks for all others.
+    wrong: what cannot be read, as sentences."""
 
     left: Sequence[str]
     prefix: str
     is_new: bool = False
+    drawn: list[FormField] = field(default_factory=list)
+    elsewhere: set[str] | None = None
     wrong: list[str] = field(default_factory=list)
 
     def key(self, name: str) -> str:
         return f"{self.prefix}-{name}"
-
-
-def draw_fields(fields: Sequence[FormField], spec: Mapping[str, Any], form: Form) -> dict[str, Any]:
-    """Draw all fields and return the configuration that they make. spec: what stands in them at
-    first."""
-    found: dict[str, Any] = {}
-    left_out = _left_out(fields, spec, form)
-    for each in fields:
-        if each.name in left_out:
-            continue
-        value = _DRAWN[each.kind](each, at(spec, each.name), form, found)
-        if value is not None:
-            put(found, each.name, value)
-    return found
-
-
-def _left_out(fields: Sequence[FormField], spec: Mapping[str, Any], form: Form) -> set[str]:
-    """Of two fields that stand for each other, the one that is not chosen."""
-    by_name = {each.name: each for each in fields}
-    out: set[str] = set()
-    for each in fields:
-        other = by_name.get(each.instead_of or "")
-        if other is None or each.name in out or fields.index(other) < fields.index(each):
-            continue
-        is_other = at(spec, other.name) is not None and at(spec, each.name) is None
-        chosen = st.segmented_control(
-            f"{each.label} or {other.label.lower()}",
-            (each.name, other.name),
-            default=other.name if is_other else each.name,
-            format_func=lambda name: by_name[name].label,
-            required=True,
-            key=form.key(f"{each.name}-or"),
-            label_visibility="collapsed",
-        )
-        out.add(other.name if chosen == each.name else each.name)
-    return out
 
 
 def at(spec: Mapping[str, Any], path: str) -> Any:
@@ -75,13 +43,6 @@ def at(spec: Mapping[str, Any], path: str) -> Any:
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
-
-
-def put(spec: dict[str, Any], path: str, value: Any) -> None:
-    *steps, last = path.split(".")
-    for step in steps:
-        spec = spec.setdefault(step, {})
-    spec[last] = value
 
 
 def _first(given: Any, each: FormField) -> Any:
@@ -94,16 +55,20 @@ def _label(each: FormField) -> str:
 
 
 def _column(each: FormField, given: Any, form: Form, _found: Any) -> str | None:
-    options = [*form.left] if each.required else [NONE, *form.left]
+    # Of two fields that stand for each other this one was chosen: it is needed too.
+    is_needed = each.required or each.instead_of is not None
+    options = [*form.left] if is_needed else [NONE, *form.left]
     if given is not None and given not in options:
         options = [*options, given]
     if not options:
         st.caption(f"{escaped(each.label)}: there is no column to the left yet.")
         return None
+    first = options.index(given) if given in options else None if is_needed else 0
     chosen = st.selectbox(
         each.label,
         options,
-        index=options.index(given) if given in options else 0,
+        index=first,
+        placeholder="Choose a column",
         key=form.key(each.name),
         help=each.help,
     )
@@ -113,7 +78,15 @@ def _column(each: FormField, given: Any, form: Form, _found: Any) -> str | None:
 def _columns(each: FormField, given: Any, form: Form, _found: Any) -> list[str] | None:
     now = list(given or ())
     options = list(dict.fromkeys([*form.left, *now]))
-    return st.multiselect(each.label, options, now, key=form.key(each.name), help=each.help) or None
+    chosen = st.multiselect(
+        each.label,
+        options,
+        now,
+        placeholder="Choose columns",
+        key=form.key(each.name),
+        help=each.help,
+    )
+    return chosen or None
 
 
 def _text(each: FormField, given: Any, form: Form, _found: Any) -> str | None:
@@ -183,6 +156,15 @@ def _json(each: FormField, given: Any, form: Form, _found: Any) -> Any:
         return None
 
 
+def _value(each: FormField, given: Any, form: Form, found: Any) -> Any:
+    """A text as it is written where the field beside it says so, else JSON."""
+    if at(found, f"{each.name.rpartition('.')[0]}.type") != "string":
+        return _json(each, given, form, found)
+    first = given if isinstance(given, str) else ""
+    text = st.text_area(each.label, first, key=form.key(f"{each.name}-text"), help=each.help)
+    return text or None
+
+
 def _texts(each: FormField, given: Any, form: Form, _found: Any) -> list[str] | None:
     """Texts that may have several lines: a JSON list where one has, else a line each."""
     first = list(given or ())
@@ -239,10 +221,13 @@ def _engine(each: FormField, given: Any, form: Form, _found: Any) -> dict[str, A
 
 
 def _mapping(each: FormField, given: Any, form: Form, found: Any) -> dict[str, str] | None:
-    return draw_mapping(given, form.key(each.name), form.left, found, fills=form.is_new)
+    st.html(f'<p class="wb-role">{escaped(each.label)}</p>')
+    return draw_mapping(
+        given, form.key(each.name), form.left, found, form.elsewhere, fills=form.is_new
+    )
 
 
-_DRAWN: dict[str, Callable[[FormField, Any, Form, dict[str, Any]], Any]] = {
+DRAWN: dict[str, Callable[[FormField, Any, Form, dict[str, Any]], Any]] = {
     "column": _column,
     "columns": _columns,
     "text": _text,
@@ -252,6 +237,7 @@ _DRAWN: dict[str, Callable[[FormField, Any, Form, dict[str, Any]], Any]] = {
     "switch": _switch,
     "choice": _choice,
     "json": _json,
+    "value": _value,
     "texts": _texts,
     "headers": _headers,
     "prompt": _prompt,

@@ -60,8 +60,7 @@ def _draw(found: Grid, asked: Asked) -> None:
     if page.total == 0 and read_cell() is None:
         _draw_nothing(bool(where))
         return
-    if where:
-        st.markdown(f"**{words.plural(page.total, 'row')}** match")
+    st.markdown(f"**{words.plural(page.total, 'row')}**{' match' if where else ''}")
     opened = read_cell()
     if opened is None:
         draw_table(found, page, None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from workbench.evals import grid_query, grids, running
+from workbench.evals import grid_edits, grid_query, grids, running
 from workbench.evals.grid_reading import Summary
 from workbench.evals.grids import Column, Grid, NewColumn
 from workbench.jsontext import FieldError
@@ -56,12 +56,16 @@ def _draw_head(found: Grid, at: int, column: Column, summary: Summary | None) ->
             width="stretch",
         )
         _draw_menu(found, at, column)
-    st.html(_lines(column, summary))
+    without_judge = not found.run.judge and grid_edits.uses_judge(column.row)
+    st.html(_lines(column, summary, without_judge))
     _draw_finds(column, summary)
 
 
-def _lines(column: Column, summary: Summary | None) -> str:
+def _lines(column: Column, summary: Summary | None, without_judge: bool) -> str:
     lines = []
+    if without_judge:
+        said = "Cannot run: no model is chosen, neither here nor as judge in the run's settings."
+        lines.append(f'<span class="wb-bad">{said}</span>')
     if column.problems:
         lines.append(f'<span class="wb-bad">Cannot run: {escaped(str(column.problems[0]))}</span>')
     if summary is not None:

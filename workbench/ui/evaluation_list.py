@@ -19,6 +19,7 @@ from workbench.ui.dataset_links import draw_pages, read_number, say, turn_to
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
 from workbench.ui.log_table import ROW_HEIGHT
+from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
 
 ROWS = 50
@@ -67,7 +68,7 @@ def _draw_filters() -> tuple[str, bool]:
 def _draw_table(found: list[Listed], deleted: bool) -> None:
     config = st.column_config
     selected: Any = st.dataframe(
-        frame_of(found),
+        frame_of(found).style.map(style_of, subset=["State"]),
         key=f"{_TABLE}-{hash(tuple(one.evaluation.id for one in found))}",
         hide_index=True,
         row_height=ROW_HEIGHT,
@@ -77,6 +78,7 @@ def _draw_table(found: list[Listed], deleted: bool) -> None:
         column_config={
             "Name": config.TextColumn(width="medium"),
             "Dataset": config.TextColumn(width=180),
+            "Version": config.NumberColumn(width=70, help="Of the dataset"),
             "State": config.TextColumn(width=110),
             "Cells": config.ProgressColumn(format="percent", width=110),
             "Failed": config.NumberColumn(format="localized", width=80),
@@ -108,6 +110,7 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
         {
             "Name": [one.evaluation.name for one in found],
             "Dataset": [_dataset(one) for one in found],
+            "Version": pd.Series([one.run.dataset_version for one in found], dtype="Int64"),
             "State": [say_it.RUN_WORDS[one.run.state] for one in found],
             "Cells": [
                 (one.counts.done + one.counts.failed) / one.counts.total
@@ -129,7 +132,7 @@ def _dataset(one: Listed) -> str:
     if run.dataset_id is None:
         return "none"
     found = datasets.get(open_store().connection, run.dataset_id)
-    return f"{found.name} · {run.dataset_version}" if found else "removed"
+    return found.name if found else "removed"
 
 
 def _draw_empty(text: str, deleted: bool) -> None:

@@ -161,19 +161,29 @@ def draw_engine(each: FormField, given: Any, key: str, wrong: list[str]) -> dict
 
 
 def draw_mapping(
-    given: Any, key: str, left: Sequence[str], found: Mapping[str, Any], *, fills: bool = False
+    given: Any,
+    key: str,
+    left: Sequence[str],
+    found: Mapping[str, Any],
+    elsewhere: set[str] | None,
+    *,
+    fills: bool = False,
 ) -> dict[str, str] | None:
     """{variable: column}: a choice for each input variable of the prompt that was drawn before.
 
-    fills: a variable takes the column of its name at first; not where a configuration is edited,
+    elsewhere: variables that another mapping fills; None where it asks for all but these. fills: a
+    variable takes the column of its name at first; not where a configuration is edited,
     which must not change by being looked at.
     """
     now = dict(given or {})
     variables, problem = variables_of(found.get("prompt_config") or found)
     others = (ITEM, INDEX, PREVIOUS) if "prompt_config" in found else ()
-    names = list(dict.fromkeys([*variables, *now]))
+    asked = [] if elsewhere is None else [one for one in variables if one not in elsewhere]
+    names = list(dict.fromkeys([*asked, *now]))
     if problem:
         st.caption(escaped(problem))
+    elif not names:
+        st.caption("The prompt has none.")
     mapped: dict[str, str] = {}
     with st.container(horizontal=True, key=f"{key}-mapping"):
         for name in names:
@@ -189,9 +199,10 @@ def draw_mapping(
             )
             if chosen != NONE:
                 mapped[name] = chosen
-    empty = [name for name in variables if name not in mapped]
+    empty = [name for name in asked if name not in mapped]
     if empty:
-        st.caption(escaped(f"Left empty, since no column fills them: {', '.join(empty)}."))
+        said = f"Left empty, since no column fills them: {', '.join(empty)}."
+        st.html(f'<p class="wb-note wb-held">{escaped(said)}</p>')
     return mapped or None
 
 

@@ -61,7 +61,7 @@ def _draw_progress(now: Progress) -> None:
     with st.container(gap="xsmall", width="stretch"):
         line = say_it.progress_line(now)
         st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
-        if now.total:
+        if now.total and now.share < 1:
             st.progress(min(1.0, now.share))
         if now.reason:
             st.html(f'<p class="wb-note wb-held">{escaped(now.reason)}</p>')

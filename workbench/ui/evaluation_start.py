@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from workbench.evals.gallery import READY, Ready
 from workbench.jsontext import FieldError
 from workbench.registry import listing
 from workbench.registry.listing import Item, Query
-from workbench.store import datasets
+from workbench.store import datasets, evaluations
 from workbench.store.datasets import Dataset, Version
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
@@ -31,6 +32,8 @@ from workbench.ui.playground_models import choices
 
 OWN = "—"
 _OFFERED = 500
+#: So many of the last evaluations are asked for their judge.
+_LOOKED_AT = 20
 
 
 def draw_start(key: str) -> None:
@@ -63,9 +66,9 @@ def _draw_form(first: Ready) -> None:
         return
     dataset, version = chosen
     inputs = [one.name for one in version.columns]
-    template = _draw_template() if ready.needs_prompt else None
+    template = _draw_template(inputs) if ready.needs_prompt else None
     expected = _draw_expected(version) if ready.needs_expected else None
-    judge = _draw_judge() if ready.needs_judge else None
+    judge = _draw_judge(template) if ready.needs_judge else None
     usual = template.template.name if template else ready.title
     name = st.text_input(
         "Name", placeholder=f"{usual} on {dataset.name}", max_chars=200, key="start-name"
@@ -132,17 +135,18 @@ def _draw_dataset() -> tuple[Dataset, Version] | None:
     return ready[id_], version
 
 
-def _draw_template() -> Item | None:
+def _draw_template(inputs: Sequence[str]) -> Item | None:
     page = listing.search(
         open_store().connection, Query(), now=datetime.now(UTC), limit=listing.MAX_PAGE
     )
     items = {one.template.id: one for one in page.items}
     options: list[Any] = [*items, OWN]
     named = read_id(FROM_TEMPLATE)
+    first = named if named in options else _likely(items.values(), inputs)
     chosen = st.selectbox(
         "Prompt",
         options,
-        index=options.index(named) if named in options else 0,
+        index=options.index(first),
         format_func=lambda one: "A prompt of its own" if one == OWN else items[one].template.name,
         key="start-template",
         help="Its newest version when the run starts; the column's form has versions and labels",
@@ -171,12 +175,25 @@ def _draw_expected(version: Version) -> str | None:
     )
 
 
-def _draw_judge() -> dict[str, Any] | None:
-    options = choices()
+def _likely(items: Iterable[Item], inputs: Sequence[str]) -> Any:
+    """The prompt that these columns fill best; of those the one that is used most."""
+
+    def fits(one: Item) -> tuple[float, int]:
+        variables = one.version.variables
+        filled = sum(name in inputs for name in variables)
+        return filled / len(variables) if variables else 0.0, one.requests
+
+    best = max(items, key=fits, default=None)
+    return OWN if best is None else best.template.id
+
+
+def _draw_judge(template: Item | None) -> dict[str, Any] | None:
+    first = _usual_judge(template)
+    options = list(dict.fromkeys([*([first] if first else []), *choices()]))
     chosen = st.selectbox(
         "Judge",
         options,
-        index=next((at for at, one in enumerate(options) if not one.startswith("echo/")), None),
+        index=0 if first else None,
         key="start-judge",
         accept_new_options=True,
         placeholder="provider/model; can be chosen later",
@@ -184,6 +201,20 @@ def _draw_judge() -> dict[str, Any] | None:
     )
     provider, slash, model = str(chosen or "").partition("/")
     return {"provider": provider, "model": model} if slash and model else None
+
+
+def _usual_judge(template: Item | None) -> str | None:
+    """The judge of the last evaluation that has one, else the model that the prompt is for."""
+    for _, run in evaluations.listed(
+        open_store().connection, "", deleted=False, limit=_LOOKED_AT, offset=0
+    ):
+        if run.judge:
+            return f"{run.judge['provider']}/{run.judge['model']}"
+    if template is None:
+        return None
+    provider, name = template.version.model_provider, template.version.model_name
+    own = f"{provider}/{name}"
+    return own if own in choices() and provider != "echo" else None
 
 
 def _before(template: Item | None) -> int | None:

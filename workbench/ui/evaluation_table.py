@@ -93,7 +93,7 @@ def label_of(name: str) -> str:
 def _column(frame: pd.DataFrame, label: str) -> Any:
     """As wide as what stands in it, within bounds."""
     if frame[label].dtype != object:
-        return st.column_config.NumberColumn(format="plain", width=110)
+        return st.column_config.NumberColumn(width=110)
     longest = max((len(str(text)) for text in frame[label]), default=0)
     return st.column_config.TextColumn(width=max(90, min(220, 9 * max(longest, len(label)) + 24)))
 

@@ -130,7 +130,8 @@ def progress_line(found: Progress) -> str:
     if found.rate:
         parts.append(f"{found.rate:,.1f} cells a second")
         parts.append(f"{duration(found.seconds)} left")
-    parts.append(spent(found.cost, found.budget))
+    if found.cost or found.budget is not None:
+        parts.append(spent(found.cost, found.budget))
     if counts.unpriced:
         parts.append(f"without {words.plural(counts.unpriced, 'cell')} of unknown cost")
     return " · ".join(parts)

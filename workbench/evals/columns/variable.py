@@ -19,7 +19,7 @@ class StaticValue(Config):
         "Text as it is written, or JSON.",
         choices={"string": "Text", "json": "JSON"},
     )
-    value: Any = field("json", "Value", "The same in every row.")
+    value: Any = field("value", "Value", "The same in every row.")
 
 
 class VariableConfig(Config):
