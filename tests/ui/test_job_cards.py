@@ -21,7 +21,12 @@ from workbench.store.store import Store
 def left_behind(store: Store, kind: str, subject: int, spec: dict[str, Any], **so_far: Any) -> int:
     """A job of a dataset that a process before had 20 of 60 through of."""
     id_ = store.make_id()
-    told = {"title": "cases.csv", "actor": "user:ada", "subject": subject, "spec": spec}
+    told: dict[str, Any] = {
+        "title": "cases.csv",
+        "actor": "user:ada",
+        "subject": subject,
+        "spec": spec,
+    }
     store.change_beside(
         lambda cursor: jobs.add(cursor, Process(0), id_, area="datasets", kind=kind, **told)
     ).result()
