@@ -30,8 +30,9 @@ def ask_evaluate(chosen: Selection, number: int | None) -> None:
     """number: how many requests are chosen, None where that is not known."""
     many = words.plural(number, "request") if number is not None else "All that match"
     st.markdown(
-        f"**{many}** {'becomes' if number == 1 else 'become'} version 1 of a new dataset: variables and messages as inputs, the "
-        "logged answer as what is expected. Then you choose a grid."
+        f"**{many}** {'becomes' if number == 1 else 'become'} version 1 of a new dataset: "
+        "variables and messages as inputs, the logged answer as what is expected. Then you "
+        "choose a grid."
     )
     usual = f"Logs of {datetime.now(viewer_zone()):%-d %b %Y %H:%M:%S}"
     name = st.text_input("Name of the dataset", usual, max_chars=200, key="evaluate-name")
