@@ -368,6 +368,24 @@ def test_an_estimate_counts_calls_tokens_and_dollars_and_calls_nothing(
     assert len(vendor.asked) == 10
 
 
+def test_an_estimate_says_which_cells_would_fail_and_which_vendor_cannot_be_called(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    rows = [{"question": "a", "hint": "b"}, {"question": "c"}, {"question": "d"}]
+    made = add_dataset(store, rows, ["question", "hint"])
+    columns = [chat_column("answer", "hint", "openai", "gpt-4o-mini")]
+    run = grids.create(store, ACTOR, "G", dataset_id=made, columns=columns)[1]
+    (answer,) = running.estimate(store, run).columns
+    key, gap = answer.problems
+    assert "OPENAI_API_KEY" in key
+    assert gap.startswith("2 of 3 cells that were looked at would fail:")
+    assert '"hint"' in gap
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    (answer,) = running.estimate(store, run).columns
+    assert answer.problems == (gap,)
+
+
 def test_a_label_that_moved_says_to_run_again(store: Store, dataset: int) -> None:
     model = {"model": {"provider": "echo", "name": "echo", "parameters": {}}}
     for number in (1, 2):

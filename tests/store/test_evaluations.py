@@ -171,6 +171,19 @@ def test_rows_in_which_something_is_left_are_found_slice_by_slice(store: Store) 
     assert found == [[2, 3, 4], [5, 6, 7, 8], [10]]
 
 
+def test_the_cost_of_a_call_that_was_turned_away_is_known(store: Store) -> None:
+    run, (a, _) = made(store, [{"question": str(n)} for n in range(3)])
+    called = '{"request_ids":[1]}'
+    write(
+        store,
+        run,
+        CellRow(dataset_row=1, column_id=a, state="failed", kind="authentication", detail=called),
+        CellRow(dataset_row=2, column_id=a, state="failed", kind="timeout", detail=called),
+    )
+    found = evaluation_sums.counts(store.connection, run, [a], [a])
+    assert (found[a].failed, found[a].unpriced) == (2, 1)
+
+
 def test_cells_are_counted_by_state_with_what_they_cost(store: Store) -> None:
     run, (a, b) = made(store, [{"question": str(n)} for n in range(6)])
     cost = Decimal("0.125")

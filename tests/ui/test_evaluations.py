@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.evals.grids import ACTOR, add_dataset, regex, wait
+from tests.evals.grids import ACTOR, add_dataset, chat_column, regex, wait
 from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
@@ -117,6 +117,30 @@ def test_the_list_shows_dataset_state_progress_and_score(
     assert table(app, "State") == ["● done"]
     assert table(app, "Score")[0].startswith("50.0 % (")
     assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
+
+
+def test_a_run_without_a_single_result_is_not_called_done(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    broken = NewColumn("broken", "JSON_PATH", {"source": "question", "json_path": "$.a"})
+    made = grids.create(store, ACTOR, "All wrong", dataset_id=dataset, columns=[broken])
+    running.start(store, ACTOR, made[1])
+    wait(store, made[1])
+    assert table(open_page("evaluations"), "State") == ["▲ all failed"]
+    app = grid(open_page, made)
+    assert "all failed" in text_of(app)
+    assert "● done" not in text_of(app)
+
+
+def test_before_a_run_starts_it_is_said_that_a_key_is_missing(
+    open_page: Open, store: Store, dataset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    column = chat_column("reply", "question", "openai", "gpt-4o-mini")
+    made = grids.create(store, ACTOR, "No key", dataset_id=dataset, columns=[column])
+    app = grid(open_page, made)
+    click(app, "start-run")
+    assert any("OPENAI_API_KEY" in one.value for one in app.warning)
 
 
 def test_a_removed_evaluation_is_listed_as_removed_alone(

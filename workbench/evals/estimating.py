@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from workbench.evals import run_plan
-from workbench.evals.cells import CellResult
+from workbench.evals.cells import CellError, CellResult
 from workbench.evals.context import Context
 from workbench.evals.live import http_limits, template_fetcher
 from workbench.evals.run_plan import Contexts, Plan, PlanColumn
@@ -25,7 +25,7 @@ from workbench.logs.pricing import cost_of
 from workbench.messages import text_part
 from workbench.providers.call import Call, Origin
 from workbench.providers.estimate import tokens_of_call
-from workbench.providers.reach import is_own_machine
+from workbench.providers.reach import hindrance, is_own_machine
 from workbench.providers.run import DONE, Answer
 from workbench.providers.sample_json import sample_of
 from workbench.store import connections, evaluation_calls, evaluation_cells, evaluation_sums
@@ -42,7 +42,8 @@ _SPAN = 4000
 class ColumnEstimate:
     """What is left of a column. cells: that a start would run; calls: of models. Tokens are of all
     its calls; None where they are not known. dollars: None where the price or the length of the
-    answers is not known. note: a sentence that says what it rests on."""
+    answers is not known. note: a sentence that says what it rests on. problems: sentences, why
+    calls or cells would fail."""
 
     column: str
     cells: int
@@ -52,6 +53,7 @@ class ColumnEstimate:
     output_tokens: int | None
     dollars: Decimal | None
     note: str
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,8 @@ class Estimate:
 
 @dataclass(slots=True)
 class _Seen:
-    """What a column would send, over the sampled rows."""
+    """What a column would send, over the sampled rows. without: those that miss a value that it
+    needs; reason: of the first of them."""
 
     cells: int = 0
     calls: int = 0
@@ -77,6 +80,8 @@ class _Seen:
     provider: str = ""
     model: str = ""
     prompt: str | None = None
+    without: int = 0
+    reason: str = ""
 
 
 def estimate(store: Store, run_id: int, sample: int) -> Estimate:
@@ -172,6 +177,9 @@ async def _sent(
     seen.cells += 1
     context = replace(column.context, ask=ask)
     cell = await column.kind.run(column.config, row.values, context)
+    if isinstance(cell, CellError) and cell.kind == "missing_input":
+        seen.without += 1
+        seen.reason = seen.reason or cell.message
     return cell.value if isinstance(cell, CellResult) else "word " * _WORDS
 
 
@@ -216,6 +224,7 @@ def _estimated(
             output_tokens=nothing,
             dollars=Decimal(0) if cells == 0 else None,
             note="Nothing is left to run." if cells == 0 else why,
+            problems=_problems(store, seen),
         )
     calls = round(cells * seen.calls / seen.cells)
     sent = seen.tokens / seen.calls
@@ -233,7 +242,19 @@ def _estimated(
         output_tokens=None if known is None else round(known.tokens * calls),
         dollars=dollars,
         note=_note(known, dollars),
+        problems=_problems(store, seen),
     )
+
+
+def _problems(store: Store, seen: _Seen) -> tuple[str, ...]:
+    found = []
+    if seen.provider:
+        found.append(hindrance(seen.provider, lambda: connections.listed(store.connection)))
+    if seen.without:
+        found.append(
+            f"{seen.without} of {seen.cells} cells that were looked at would fail: {seen.reason}"
+        )
+    return tuple(one for one in found if one)
 
 
 def _note(known: Lengths | None, dollars: Decimal | None) -> str:

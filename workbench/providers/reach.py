@@ -96,6 +96,15 @@ def target(name: str, connections: Connections, timeouts: Timeouts) -> Target:
     return Target(provider.name, provider.logged, made, access, not provider.is_local)
 
 
+def hindrance(name: str, connections: Connections) -> str:
+    """Why a provider or connected endpoint cannot be called here; "" where it can be tried."""
+    try:
+        target(name, connections, Timeouts())
+    except ProviderError as error:
+        return error.message
+    return ""
+
+
 def _connected(one: Connected, timeouts: Timeouts) -> Target:
     key = keys.value_of(one.key_variable) if one.key_variable else None
     if one.key_variable and key is None:

@@ -13,8 +13,12 @@ from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, STALE, Co
 
 _IDS = "(SELECT unnest(?::BIGINT[]))"
 _LARGEST = 1e300
-# A call whose cost is not known makes the cost of its cell unknown.
-_UNPRICED = "c.cost IS NULL AND contains(c.detail, '\"request_ids\":')"
+# A call whose cost is not known makes the cost of its cell unknown; what a vendor turned away
+# before a model saw it costs nothing.
+_UNPRICED = (
+    "c.cost IS NULL AND contains(c.detail, '\"request_ids\":') AND coalesce(c.kind, '') NOT IN "
+    "('authentication', 'rate_limit', 'quota', 'bad_request', 'unsupported', 'context_length')"
+)
 
 
 def _scalar(value: str) -> str:

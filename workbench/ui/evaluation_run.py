@@ -57,7 +57,7 @@ def _draw_moving(found: Grid) -> None:
 
 
 def _draw_progress(now: Progress) -> None:
-    state = say_it.RUN_WORDS[now.state]
+    state = say_it.run_state(now.state, now.counts)
     with st.container(gap="xsmall", width="stretch"):
         line = say_it.progress_line(now)
         st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
@@ -179,5 +179,7 @@ def _draw_estimate(asked: Estimate) -> None:
         },
     )
     for one in asked.columns:
+        for problem in one.problems:
+            st.warning(escaped(f"{one.column}: {problem}"), icon=":material/error:")
         if one.note:
             st.caption(escaped(f"{one.column}: {one.note}"))

@@ -10,6 +10,7 @@ from workbench.evals.reading_values import CellView
 from workbench.evals.run_progress import Progress
 from workbench.evals.scores import ColumnScore, Score
 from workbench.store import evaluation_values as values
+from workbench.store.evaluation_values import Counts
 from workbench.ui import words
 
 _BRIEF = 300
@@ -20,6 +21,13 @@ RUN_WORDS = {
     values.DONE: "● done",
     values.CANCELLED: "○ cancelled",
 }
+
+
+def run_state(state: str, counts: Counts) -> str:
+    """A run that came to its end without a single result is not green."""
+    if state == values.DONE and counts.failed and not counts.done:
+        return "▲ all failed"
+    return RUN_WORDS[state]
 
 
 def one_line(text: str) -> str:
