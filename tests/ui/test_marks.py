@@ -7,18 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.contrast import contrast
 from workbench.ui.marks import COLOURS, style_of
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it, of #rrggbb."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("theme", COLOURS)
@@ -27,8 +19,8 @@ def test_words_in_the_colour_of_their_mark_have_the_contrast_that_text_needs(the
     shown = config["theme"][theme]
     for behind in (shown["backgroundColor"], shown["secondaryBackgroundColor"]):
         for mark, colour in COLOURS[theme].items():
-            low, high = sorted((luminance(colour), luminance(behind)))
-            assert (high + 0.05) / (low + 0.05) >= 4.5, (mark, behind)
+            seen = contrast(bytes.fromhex(colour[1:]), bytes.fromhex(behind[1:]))
+            assert seen >= 4.5, (mark, behind)
 
 
 def test_every_theme_colours_the_same_marks_and_no_other_words() -> None:

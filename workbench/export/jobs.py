@@ -25,6 +25,7 @@ from workbench.store import exports
 from workbench.store.connection import exports_folder
 from workbench.store.errors import NotFound, Refused, StoreError
 from workbench.store.exports import ExportRow
+from workbench.store.per_store import PerStore
 from workbench.store.store import Store
 
 MOST_WAITING = 20
@@ -291,16 +292,5 @@ def said_of(error: BaseException, text: str = "") -> str:
     return " ".join([*filter(None, [text]), *getattr(error, "__notes__", ())])
 
 
-_lock = threading.Lock()
-_jobs: dict[int, tuple[Store, Jobs]] = {}
-
-
-def jobs_of(store: Store) -> Jobs:
-    """The exports of a store that is open in this process."""
-    with _lock:
-        known = _jobs.get(id(store))
-        if known is None or known[0] is not store:
-            for key in [key for key, (_, jobs) in _jobs.items() if jobs.is_closed]:
-                del _jobs[key]
-            known = _jobs[id(store)] = (store, Jobs(store))
-        return known[1]
+#: The exports of a store that is open in this process.
+jobs_of = PerStore(Jobs)

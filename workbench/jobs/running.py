@@ -20,6 +20,7 @@ from workbench.store import jobs as rows
 from workbench.store.connection import Cursor
 from workbench.store.errors import NotFound, Refused, StoreError
 from workbench.store.jobs import KEPT, JobRow, Process
+from workbench.store.per_store import PerStore
 from workbench.store.store import Store
 
 T = TypeVar("T", bound=Outcome)
@@ -133,10 +134,10 @@ class Jobs:
 
     def find(self, id_: int) -> JobRow:
         """Raises NotFound."""
-        row = rows.get(self._store.connection, id_, self._process)
-        if row is None:
+        found = self.get(id_)
+        if found is None:
             raise NotFound("It is not on the list any more.")
-        return row
+        return found.row
 
     def live(self, id_: int) -> Job[Any] | None:
         """The job where this process runs it, or ran it."""
@@ -261,16 +262,5 @@ class Jobs:
                 self._live[id_].stop()
 
 
-_lock = threading.Lock()
-_jobs: dict[int, tuple[Store, Jobs]] = {}
-
-
-def jobs_of(store: Store) -> Jobs:
-    """The jobs of a store that is open in this process."""
-    with _lock:
-        known = _jobs.get(id(store))
-        if known is None or known[0] is not store:
-            for key in [key for key, (_, jobs) in _jobs.items() if jobs.is_closed]:
-                del _jobs[key]
-            known = _jobs[id(store)] = (store, Jobs(store))
-        return known[1]
+#: The jobs of a store that is open in this process.
+jobs_of = PerStore(Jobs)
