@@ -105,7 +105,8 @@ def test_the_logged_answer_stands_in_the_first_column_after_a_reload(
 
 def test_pictures_are_kept_once_beside_the_session(store: Store) -> None:
     session = opening.from_request(store, logged(store))
-    for _ in range(3):
+    for name in ("", "second", "third"):
+        session.name = name
         sessions.keep(store, ACTOR, session)
     with store.connection.cursor() as cursor:
         (rows,) = cursor.execute("SELECT count(*) FROM playground_blobs").fetchall()
@@ -183,3 +184,16 @@ def test_an_editor_opens_with_its_model_and_beside_the_saved_version(
     assert "Bye Ada" in texts[0]
     assert "Hello Ada" in texts[1]
     assert both.columns[1].overrides == ["messages of greet · newest"]
+
+
+def test_who_only_looked_collides_with_nobody(store: Store) -> None:
+    session = opening.from_request(store, logged(store))
+    sessions.keep(store, ACTOR, session)
+    looking = sessions.load(store.connection, session.id)
+    assert looking is not None
+    session.columns[0].name = "changed"
+    sessions.keep(store, ACTOR, session)
+    sessions.keep(store, ACTOR, looking)
+    again = sessions.load(store.connection, session.id)
+    assert again is not None
+    assert (again.columns[0].name, again.revision) == ("changed", session.revision)

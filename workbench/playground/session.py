@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from workbench.registry import editing as editings
 from workbench.registry.editing import Editing
@@ -81,7 +84,7 @@ class Session:
     the other, in the place of the shared ones; rows_from: where they came from, in words. repeats:
     how often each row is run, as it was chosen last. blind_seed: what the order of the hidden
     columns is drawn from; None where names are shown. revision: of the store; 0 where it is not
-    kept yet.
+    kept yet. sign: of what the store has at that revision, b"" where that is not known.
     """
 
     id: int
@@ -97,6 +100,7 @@ class Session:
     repeats: int = 1
     blind_seed: int | None = None
     revision: int = 0
+    sign: bytes = b""
     source_request: int | None = None
     forked_from: int | None = None
 
@@ -143,6 +147,10 @@ class Session:
             "repeats": self.repeats,
             "blind_seed": self.blind_seed,
         }
+
+    def signed(self) -> bytes:
+        """The same for sessions in which the same stands."""
+        return sha256(orjson.dumps(self.to_json())).digest()
 
     # Changes
 

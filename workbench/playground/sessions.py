@@ -26,15 +26,22 @@ def load(connection: Connection, id_: int) -> Session | None:
         session.revision = kept.info.revision
         session.source_request = kept.info.source_request
         session.forked_from = kept.info.forked_from
+        session.sign = session.signed()
     return session
 
 
 def keep(store: Store, actor: str, session: Session) -> None:
     """Keep what stands in a session; it is on disk when this returns.
 
+    Nothing is written where nothing was changed since it was kept or loaded last: who only looks
+    must not collide with those who work.
+
     Raises SessionChanged where somebody else changed it since it was loaded, NotFound where it was
     removed, Refused where it holds too much.
     """
+    sign = session.signed()
+    if session.revision and sign == session.sign:
+        return
     value, name = session.to_json(), session.display_name
     session.revision = store.change(
         lambda cursor: store.playground.keep(
@@ -48,6 +55,7 @@ def keep(store: Store, actor: str, session: Session) -> None:
             forked_from=session.forked_from,
         )
     ).result()
+    session.sign = sign
 
 
 def forked(store: Store, session: Session) -> Session:

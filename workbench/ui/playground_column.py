@@ -282,14 +282,18 @@ READINGS = (PLAIN, "f-string", "jinja2")
 def draw_reading(subject: str, is_plain: bool, parser: str, read_as: Callable[[str], None]) -> None:
     """The parser toggle, with plain text beside both: what came from a log is sent as it is."""
     widget = f"parser-{subject}-{epoch()}"
+    now = PLAIN if is_plain else parser
 
     def choose() -> None:
-        read_as(st.session_state[widget])
+        # Also called where the toggle has just come onto the page and nobody touched it: the
+        # browser tells its value with the next question, and nothing was known of it before.
+        if st.session_state[widget] != now:
+            read_as(st.session_state[widget])
 
     st.segmented_control(
         "Parser",
         READINGS,
-        default=PLAIN if is_plain else parser,
+        default=now,
         required=True,
         key=widget,
         label_visibility="collapsed",

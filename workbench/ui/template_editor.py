@@ -50,8 +50,10 @@ def _draw_bar(editing: Editing) -> None:
         widget = f"parser-{editing.subject}-{editing.mark}"
 
         def choose() -> None:
-            editing.set_format(st.session_state[widget])
-            keep(editing)
+            # Also called where the toggle has just come onto the page and nobody touched it.
+            if st.session_state[widget] != editing.format:
+                editing.set_format(st.session_state[widget])
+                keep(editing)
 
         st.segmented_control(
             "Parser",
@@ -74,17 +76,20 @@ def _draw_name(editing: Editing) -> None:
             editing.name = st.session_state["new-name"].strip()
             keep(editing)
 
+        kinds = ("chat", "completion")
+        now = kinds[0] if editing.is_chat else kinds[1]
+
         def choose() -> None:
-            hold(editings.blank(editing.name, st.session_state["new-kind"]))
+            if st.session_state["new-kind"] != now:
+                hold(editings.blank(editing.name, st.session_state["new-kind"]))
 
         st.text_input(
             "Name", editing.name, key="new-name", on_change=rename, placeholder="support/answer"
         )
-        kinds = ("chat", "completion")
         st.segmented_control(
             "Kind",
             kinds,
-            default=kinds[0] if editing.is_chat else kinds[1],
+            default=now,
             required=True,
             key="new-kind",
             on_change=choose,
