@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from typing import Any
-
-import orjson
 
 from workbench.registry import editing as editings
 from workbench.registry.editing import Editing
@@ -147,10 +144,6 @@ class Session:
             "repeats": self.repeats,
             "blind_seed": self.blind_seed,
         }
-
-    def signed(self) -> bytes:
-        """The same for sessions in which the same stands."""
-        return sha256(orjson.dumps(self.to_json())).digest()
 
     # Changes
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from workbench.messages import message_text
 from workbench.playground.session import Session, from_json
@@ -26,7 +29,7 @@ def load(connection: Connection, id_: int) -> Session | None:
         session.revision = kept.info.revision
         session.source_request = kept.info.source_request
         session.forked_from = kept.info.forked_from
-        session.sign = session.signed()
+        session.sign = _sign(session.to_json())
     return session
 
 
@@ -39,10 +42,10 @@ def keep(store: Store, actor: str, session: Session) -> None:
     Raises SessionChanged where somebody else changed it since it was loaded, NotFound where it was
     removed, Refused where it holds too much.
     """
-    sign = session.signed()
+    value, name = session.to_json(), session.display_name
+    sign = _sign(value)
     if session.revision and sign == session.sign:
         return
-    value, name = session.to_json(), session.display_name
     session.revision = store.change(
         lambda cursor: store.playground.keep(
             cursor,
@@ -56,6 +59,11 @@ def keep(store: Store, actor: str, session: Session) -> None:
         )
     ).result()
     session.sign = sign
+
+
+def _sign(value: Any) -> bytes:
+    """The same for sessions in which the same stands."""
+    return sha256(orjson.dumps(value)).digest()
 
 
 def forked(store: Store, session: Session) -> Session:

@@ -24,6 +24,7 @@ from workbench.ui.playground_save import TEMPLATES_PAGE, ask_open_editor
 from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.template_cards import draw_cards
 from workbench.ui.template_settings import draw_tools
+from workbench.ui.toggles import draw_toggle
 
 SHARED, OWN, TEMPLATE = "Shared messages", "Messages of its own", "A prompt template"
 NEWEST = "newest"
@@ -281,24 +282,13 @@ READINGS = (PLAIN, "f-string", "jinja2")
 
 def draw_reading(subject: str, is_plain: bool, parser: str, read_as: Callable[[str], None]) -> None:
     """The parser toggle, with plain text beside both: what came from a log is sent as it is."""
-    widget = f"parser-{subject}-{epoch()}"
-    now = PLAIN if is_plain else parser
-
-    def choose() -> None:
-        # Also called where the toggle has just come onto the page and nobody touched it: the
-        # browser tells its value with the next question, and nothing was known of it before.
-        if st.session_state[widget] != now:
-            read_as(st.session_state[widget])
-
-    st.segmented_control(
+    draw_toggle(
         "Parser",
         READINGS,
-        default=now,
-        required=True,
-        key=widget,
-        label_visibility="collapsed",
+        PLAIN if is_plain else parser,
+        f"parser-{subject}-{epoch()}",
+        read_as,
         help="Plain text: no variables, braces are braces",
-        on_change=choose,
     )
 
 

@@ -14,8 +14,10 @@ from workbench.ui.template_draft import drop, hold, keep, load_newest, tell_kept
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_save import ask_save
 from workbench.ui.template_settings import draw_settings
+from workbench.ui.toggles import draw_toggle
 
 PARSERS: tuple[TemplateFormat, ...] = ("f-string", "jinja2")
+KINDS = ("chat", "completion")
 
 
 @st.fragment
@@ -47,23 +49,13 @@ def _draw_bar(editing: Editing) -> None:
         st.html(f'<p class="wb-note">{escaped(base + unsaved)}</p>', width="stretch")
         if editing.is_changed:
             st.button("Discard", type="tertiary", on_click=drop, args=(editing,))
+
+        def choose(parser: TemplateFormat) -> None:
+            editing.set_format(parser)
+            keep(editing)
+
         widget = f"parser-{editing.subject}-{editing.mark}"
-
-        def choose() -> None:
-            # Also called where the toggle has just come onto the page and nobody touched it.
-            if st.session_state[widget] != editing.format:
-                editing.set_format(st.session_state[widget])
-                keep(editing)
-
-        st.segmented_control(
-            "Parser",
-            PARSERS,
-            default=editing.format,
-            required=True,
-            key=widget,
-            label_visibility="collapsed",
-            on_change=choose,
-        )
+        draw_toggle("Parser", PARSERS, editing.format, widget, choose)
         draw_open_editing(editing)
         if st.button("Save…", type="primary", icon=":material/save:", shortcut="Ctrl+S"):
             ask_save(editing, lambda: drop(editing), lambda _id: load_newest(editing))
@@ -76,22 +68,18 @@ def _draw_name(editing: Editing) -> None:
             editing.name = st.session_state["new-name"].strip()
             keep(editing)
 
-        kinds = ("chat", "completion")
-        now = kinds[0] if editing.is_chat else kinds[1]
-
-        def choose() -> None:
-            if st.session_state["new-kind"] != now:
-                hold(editings.blank(editing.name, st.session_state["new-kind"]))
+        def choose(kind: str) -> None:
+            hold(editings.blank(editing.name, kind))
 
         st.text_input(
             "Name", editing.name, key="new-name", on_change=rename, placeholder="support/answer"
         )
-        st.segmented_control(
+        draw_toggle(
             "Kind",
-            kinds,
-            default=now,
-            required=True,
-            key="new-kind",
-            on_change=choose,
+            KINDS,
+            KINDS[0] if editing.is_chat else KINDS[1],
+            "new-kind",
+            choose,
+            show_label=True,
             help="Completion templates are one text; other prompts can take them in as snippets",
         )
