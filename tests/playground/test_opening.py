@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -188,12 +189,46 @@ def test_an_editor_opens_with_its_model_and_beside_the_saved_version(
 
 def test_who_only_looked_collides_with_nobody(store: Store) -> None:
     session = opening.from_request(store, logged(store))
+    session.take_own(session.columns[1])
     sessions.keep(store, ACTOR, session)
     looking = sessions.load(store.connection, session.id)
     assert looking is not None
     session.columns[0].name = "changed"
     sessions.keep(store, ACTOR, session)
+    # What fields do that are read though nobody touched them.
+    for editing in (looking.shared, looking.columns[1].own):
+        assert editing is not None
+        assert editing.model == {}
+        editing.set_role(0, editing.messages[0]["role"])
+        editing.set_value("name", "")
     sessions.keep(store, ACTOR, looking)
     again = sessions.load(store.connection, session.id)
     assert again is not None
     assert (again.columns[0].name, again.revision) == ("changed", session.revision)
+
+
+def test_every_change_of_what_stands_in_a_session_is_kept(store: Store) -> None:
+    session = opening.from_request(store, logged(store))
+    own = session.columns[1]
+    sessions.keep(store, ACTOR, session)
+    changes: list[Callable[[], object]] = [
+        lambda: session.shared.set_value("name", "Ada"),
+        lambda: session.shared.set_text(0, 0, "another"),
+        lambda: session.shared.set_role(0, "user"),
+        lambda: session.shared.add("assistant"),
+        lambda: session.shared.move(0, 1),
+        lambda: session.shared.model.update(parameters={"temperature": 1}),
+        lambda: session.take_own(own),
+        lambda: own.own.messages[0].update(role="assistant") if own.own is not None else None,
+        lambda: own.values.update(name="Bob"),
+        lambda: own.parameters.update(temperature=0.5),
+        lambda: session.mocks.update(tool="x"),
+        lambda: session.move(own, -1),
+    ]
+    for change in changes:
+        change()
+        sessions.keep(store, ACTOR, session)
+        again = sessions.load(store.connection, session.id)
+        assert again is not None
+        assert again.to_json() == session.to_json()
+    assert session.revision == 1 + len(changes)

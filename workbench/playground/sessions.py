@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ import orjson
 
 from workbench.messages import message_text
 from workbench.playground.session import Session, from_json
+from workbench.registry.editing import content_of
 from workbench.store import playground, playground_runs, requests
 from workbench.store.connection import Connection
 from workbench.store.playground import SessionInfo
@@ -37,7 +39,8 @@ def keep(store: Store, actor: str, session: Session) -> None:
     """Keep what stands in a session; it is on disk when this returns.
 
     Nothing is written where nothing was changed since it was kept or loaded last: who only looks
-    must not collide with those who work.
+    must not collide with those who work. Streamlit calls a field's callback though nobody touched
+    it where the browser's question was on its way while the page was drawn anew.
 
     Raises SessionChanged where somebody else changed it since it was loaded, NotFound where it was
     removed, Refused where it holds too much.
@@ -61,9 +64,14 @@ def keep(store: Store, actor: str, session: Session) -> None:
     session.sign = sign
 
 
-def _sign(value: Any) -> bytes:
-    """The same for sessions in which the same stands."""
-    return sha256(orjson.dumps(value)).digest()
+def _sign(value: Mapping[str, Any]) -> bytes:
+    """The same for sessions in which the same stands, however they are drawn."""
+    columns = [
+        {**one, "own": content_of(one["own"]) if one["own"] is not None else None}
+        for one in value["columns"]
+    ]
+    said = {**value, "shared": content_of(value["shared"]), "columns": columns}
+    return sha256(orjson.dumps(said)).digest()
 
 
 def forked(store: Store, session: Session) -> Session:

@@ -147,8 +147,10 @@ class Editing:
         self.revision += 1
 
     def set_value(self, name: str, text: str) -> None:
-        self.values[name] = text
-        self.source = None
+        # The same text is no change: fields are also read where nobody typed in them.
+        if text != self.values.get(name, ""):
+            self.values[name] = text
+            self.source = None
 
     # Changes
 
@@ -283,6 +285,20 @@ def from_version(template: Template, version: Version, newest: int | None = None
     editing.put(version.prompt)
     editing.is_changed = False
     return editing
+
+
+#: What tells how it is drawn, not what stands in it.
+_DRAWN = frozenset({"keys", "next_key", "revision", "is_changed", "token"})
+
+
+def content_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what `to_json` gave, what stands in it: equal for two in which the same stands."""
+    found = {name: each for name, each in value.items() if name not in _DRAWN}
+    # Drawing the settings makes a model that says nothing.
+    found["metadata"] = {
+        name: each for name, each in value["metadata"].items() if each or name != "model"
+    }
+    return found
 
 
 def blank(name: str, kind: str) -> Editing:

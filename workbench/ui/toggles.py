@@ -23,8 +23,8 @@ def draw_toggle(
     """One of `options` is always chosen; `choose` gets another than `now`."""
 
     def changed() -> None:
-        # Streamlit also calls this where the toggle has just come onto the page and nobody touched
-        # it: the browser tells its value with the next question, and none was known before.
+        # Streamlit also calls this though nobody touched the toggle: where the browser's question
+        # was on its way while the page was drawn anew, its value is taken for a change.
         if st.session_state[key] != now:
             choose(st.session_state[key])
 
