@@ -189,6 +189,49 @@ def test_an_idle_editor_tells_of_a_newer_version_and_shows_it(visit: Visit, serv
     expect(page.get_by_text("from version 2")).to_be_visible()
 
 
+def test_discarded_work_is_gone_from_the_editor_and_after_a_reload(
+    visit: Visit, server: Server
+) -> None:
+    publish(server, "discarded", "First {a}")
+    visitor = visit()
+    page = visitor.goto("/templates")
+    visitor.settle()
+    visitor.click_row(0)
+    box = page.get_by_label("Text of message 1")
+    box.fill("Mine {b}")
+    expect(page.get_by_text("unsaved changes")).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(box).to_have_value("First {a}")
+    expect(page.get_by_text("unsaved changes")).to_be_hidden()
+    visitor.settle()
+    page.reload()
+    expect(box).to_have_value("First {a}")
+
+
+def test_what_was_written_goes_along_to_the_other_kind_of_a_new_template(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.goto("/templates")
+    visitor.settle()
+    page.get_by_role("button", name="New template").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("kinds/one")
+    page.get_by_label("Text of message 2").fill("Hello {name}")
+    expect(page.get_by_text("unsaved changes")).to_be_visible()
+    visitor.settle()
+    page.get_by_role("radio", name="completion").click()
+    expect(page.get_by_role("button", name="Add system")).to_be_hidden()
+    expect(page.get_by_text("Hello {name}").first).to_be_visible()
+    visitor.settle()
+    page.reload()
+    expect(page.get_by_role("radio", name="completion")).to_be_checked()
+    page.get_by_role("radio", name="chat").click()
+    expect(page.get_by_role("button", name="Add system")).to_be_visible()
+    expect(page.get_by_label("Text of message 2")).to_have_value("Hello {name}")
+    visitor.settle()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_label("Text of message 2")).to_have_value("")
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("")
+
+
 def test_a_tool_gets_its_parameters_as_rows(visit: Visit, server: Server) -> None:
     publish(server, "tools", "Find {what}")
     visitor = visit(viewport={"width": 1440, "height": 1400})

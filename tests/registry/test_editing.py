@@ -94,3 +94,22 @@ def test_what_another_version_of_the_workbench_kept_is_no_draft() -> None:
     assert editings.from_json({**good, "keys": []}) is None
     assert editings.from_json("text") is None
     assert editings.from_json(good) is not None
+
+
+def test_what_was_written_goes_along_to_the_other_kind_and_back() -> None:
+    editing = editings.blank("a", "chat")
+    editing.set_format("jinja2")
+    editing.set_text(0, 0, "Be kind")
+    editing.set_text(1, 0, "Hello {{ name }}")
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    editing.add_part(1, dict(picture))
+    editing.set_value("name", "Ada")
+    other = editings.as_kind(editing, "completion")
+    texts = [{"type": "text", "text": "Be kind"}, {"type": "text", "text": "Hello {{ name }}"}]
+    assert (other.name, other.format, other.is_chat) == ("a", "jinja2", False)
+    assert other.prompt["content"] == [*texts, picture]
+    assert other.values == {"name": "Ada"}
+    back = editings.as_kind(other, "chat")
+    assert [one["role"] for one in back.messages] == ["system", "user"]
+    assert back.messages[1]["content"] == [*texts, picture]
+    assert back.messages[1]["content"][0] is not editing.messages[0]["content"][0]

@@ -316,6 +316,26 @@ def blank(name: str, kind: str) -> Editing:
     return editing
 
 
+def as_kind(editing: Editing, kind: str) -> Editing:
+    """A template that is not there yet, as the other kind: what was written in it goes along, in
+    the order of its messages, with name, values and settings. kind: as of `blank`."""
+    made = blank(editing.name, kind)
+    said = [
+        deepcopy(part)
+        for message in editing.messages
+        for part in message.get("content") or ()
+        if part.get("type") != "text" or part.get("text")
+    ]
+    if said:
+        made.messages[-1]["content"] = said
+    made.set_format(editing.format)
+    made.metadata, made.values = deepcopy(editing.metadata), dict(editing.values)
+    made.json_values, made.source = list(editing.json_values), editing.source
+    made.provider_base_url = editing.provider_base_url
+    made.is_changed = editing.is_changed
+    return made
+
+
 def from_json(value: Any) -> Editing | None:
     """What `to_json` gave; None where an older or newer version wrote something else."""
     if not isinstance(value, dict):

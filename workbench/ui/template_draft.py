@@ -31,7 +31,8 @@ def current(template_id: int | None, number: int | None) -> Editing:
     stays.
     """
     if template_id is None:
-        return _held(editings.NEW) or _kept(editings.NEW) or _hold(editings.blank("", "chat"))
+        begun = _held(editings.NEW) or _kept(editings.NEW)
+        return _hold(begun or editings.blank("", "chat"))
     store = open_store()
     template, newest = finding.version(store.connection, template_id)
     main = f"template/{template_id}"
@@ -80,6 +81,11 @@ def _hold(editing: Editing) -> Editing:
 def hold(editing: Editing) -> None:
     """Put something into the editor."""
     _hold(editing)
+
+
+def stands(editing: Editing) -> bool:
+    """Whether it is still what stands in the editor."""
+    return _held(editing.subject) is editing
 
 
 def keep(editing: Editing) -> None:

@@ -10,7 +10,7 @@ from workbench.registry.editing import Editing
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_open import draw_open_editing
 from workbench.ui.template_cards import draw_cards
-from workbench.ui.template_draft import drop, hold, keep, load_newest, tell_kept
+from workbench.ui.template_draft import drop, hold, keep, load_newest, stands, tell_kept
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_save import ask_save
 from workbench.ui.template_settings import draw_settings
@@ -22,7 +22,9 @@ KINDS = ("chat", "completion")
 
 @st.fragment
 def draw_editor(editing: Editing) -> None:
-    """A change redraws the editor alone, not the page."""
+    """A change redraws the editor alone, not the page, unless it put another into the editor."""
+    if not stands(editing):
+        st.rerun()
 
     def changed() -> None:
         keep(editing)
@@ -63,22 +65,26 @@ def _draw_bar(editing: Editing) -> None:
 
 def _draw_name(editing: Editing) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # Another in its place (discarded, of the other kind) has fields of its own.
+        name, kind = f"new-name-{editing.token}", f"new-kind-{editing.token}"
 
         def rename() -> None:
-            editing.name = st.session_state["new-name"].strip()
+            editing.name = st.session_state[name].strip()
             keep(editing)
 
-        def choose(kind: str) -> None:
-            hold(editings.blank(editing.name, kind))
+        def choose(chosen: str) -> None:
+            other = editings.as_kind(editing, chosen)
+            hold(other)
+            keep(other)
 
         st.text_input(
-            "Name", editing.name, key="new-name", on_change=rename, placeholder="support/answer"
+            "Name", editing.name, key=name, on_change=rename, placeholder="support/answer"
         )
         draw_toggle(
             "Kind",
             KINDS,
             KINDS[0] if editing.is_chat else KINDS[1],
-            "new-kind",
+            kind,
             choose,
             show_label=True,
             help="Completion templates are one text; other prompts can take them in as snippets",
