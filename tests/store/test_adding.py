@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -39,7 +40,21 @@ def same_json(one: Any, other: Any) -> bool:
     return orjson.dumps(one, option=sorted_) == orjson.dumps(other, option=sorted_)
 
 
-def assert_equal(row: NewRequest, detail: Detail) -> None:
+def same_scores(
+    one: Sequence[tuple[str, float]], other: Sequence[tuple[str, float]], *, is_ducklake: bool
+) -> bool:
+    """DuckLake writes small commits into its catalogue as SQL, and DuckDB reads 0.9243998997976901
+    in SQL as a decimal, whose double is 0.92439989979769: the last digit may change there."""
+    if not is_ducklake:
+        return sorted(one) == sorted(other)
+    return [name for name, _ in sorted(one)] == [name for name, _ in sorted(other)] and all(
+        math.isclose(a, b, rel_tol=1e-15)
+        for (_, a), (_, b) in zip(sorted(one), sorted(other), strict=True)
+    )
+
+
+def assert_kept(store: Store, row: NewRequest, id_: int) -> None:
+    detail = read_back(store, id_)
     for field in fields(NewRequest):
         if field.name in DIGESTS:
             continue
@@ -47,7 +62,8 @@ def assert_equal(row: NewRequest, detail: Detail) -> None:
         holder = detail.summary if hasattr(detail.summary, field.name) else detail
         kept = getattr(holder, field.name)
         if field.name == "scores":
-            assert sorted((each.name, each.value) for each in kept) == sorted(sent)
+            values = [(each.name, each.value) for each in kept]
+            assert same_scores(values, sent, is_ducklake=store.connection.is_ducklake)
         elif field.name in {"tags", "tool_names"}:
             assert tuple(kept) == sent
         elif isinstance(sent, dict | list) or field.name in {"prompt", "output"}:
@@ -67,7 +83,7 @@ def test_all_fields_of_any_requests_come_back_equal(
     added = [each.result() for each in [store.add(row) for row in rows]]
     assert len({each.id for each in added}) == len(rows)
     for row, each in zip(rows, added, strict=True):
-        assert_equal(row, read_back(store, each.id))
+        assert_kept(store, row, each.id)
 
 
 @settings(max_examples=1, phases=[Phase.generate])
@@ -80,7 +96,7 @@ def test_they_come_back_equal_after_a_restart_too(
     added = [each.result() for each in [store.add(row) for row in rows]]
     again = opener()
     for row, each in zip(rows, added, strict=True):
-        assert_equal(row, read_back(again, each.id))
+        assert_kept(again, row, each.id)
 
 
 EXTREMES: dict[str, NewRequest] = {
@@ -127,8 +143,8 @@ def test_extremes_come_back_equal_before_and_after_a_restart(opener: Opener, cas
     row = EXTREMES[case]
     store = opener()
     id_ = store.add(row).result().id
-    assert_equal(row, read_back(store, id_))
-    assert_equal(row, read_back(opener(), id_))
+    assert_kept(store, row, id_)
+    assert_kept(opener(), row, id_)
 
 
 def test_an_image_is_kept_once_however_many_requests_show_it(opener: Opener) -> None:
