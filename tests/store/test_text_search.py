@@ -194,6 +194,41 @@ def test_what_arrives_later_is_found_too(store: Store) -> None:
     assert found(store, filter_) == [later, first, older]
 
 
+def test_an_unfinished_search_finds_what_arrives_later_too(store: Store) -> None:
+    for minute in range(8):
+        add(store, minute, "parcel")
+    filter_ = Filter(text="parcel")
+    assert reaches(store, filter_, enough=3, seconds=0)[-1].is_complete is False
+    first = search.page(store.connection, filter_, now=NOON, limit=2)
+    assert first.reach is not None
+    assert not first.reach.is_complete
+    newest = add(store, 9, "parcel")
+    among_read, not_read_yet = add(store, 6, "parcel"), add(store, 1, "parcel")
+    again = search.page(store.connection, filter_, now=NOON, limit=2)
+    assert [row.id for row in again.rows] == plainly(store, filter_)[:2]
+    assert again.rows[0].id == newest
+    # What is older than the search has come waits for its turn: nothing between is passed over.
+    told = reaches(store, filter_)
+    listed = [row.id for row in search.page(store.connection, filter_, now=NOON, limit=20).rows]
+    assert {among_read, not_read_yet} <= set(listed)
+    assert listed == plainly(store, filter_)
+    assert told[-1].found == len(listed)
+    assert told[-1].looked_at == told[-1].of == len(listed)
+
+
+def test_after_very_many_arrivals_an_unfinished_search_begins_with_the_newest(store: Store) -> None:
+    for minute in range(8):
+        add(store, minute, "parcel")
+    filter_ = Filter(text="parcel")
+    search.page(store.connection, filter_, now=NOON, limit=1)
+    for minute in range(8, 30):
+        add(store, minute, "parcel")
+    page = search.page(store.connection, filter_, now=NOON, limit=2)
+    assert [row.id for row in page.rows] == plainly(store, filter_)[:2]
+    assert page.reach is not None
+    assert page.reach.looked_at < 22
+
+
 def test_a_deleted_request_is_no_longer_found(store: Store) -> None:
     kept, gone = add(store, 1, "parcel"), add(store, 2, "parcel")
     filter_ = Filter(text="parcel")

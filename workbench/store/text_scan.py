@@ -76,13 +76,15 @@ class Scan:
     """One filter's search over the requests up to the id `high`.
 
     found: with those that are deleted now. bound: what started before it is still to be looked
-    through. size: of the next slice.
+    through; of that, the table may hold some that arrived late. caught_up: what arrived after
+    `high`, up to this id, was looked through by itself. size: of the next slice.
     few: all that is left, the newest first, where it is not many.
     """
 
     filter: Filter
     now: datetime
     high: int
+    caught_up: int
     table: str
     changes: int
     made_at: float
@@ -114,6 +116,7 @@ def begin(
         filter=filter_,
         now=now,
         high=0,
+        caught_up=0,
         table=table,
         changes=connection.changes,
         made_at=time.monotonic(),
@@ -126,6 +129,7 @@ def begin(
         newest = cursor.execute("SELECT coalesce(max(id), 0) FROM requests").fetchone()
         assert newest is not None
         scan.high = int(newest[0]) if up_to is None else min(up_to, int(newest[0]))
+        scan.caught_up = scan.high
         cursor.execute(f"CREATE TABLE memory.main.{table} (id BIGINT, started_at TIMESTAMP)")
         few = _listed(cursor, *_candidates(scan))
         if few is None:
@@ -282,25 +286,39 @@ def _insert(cursor: Cursor, scan: Scan, select: str, params: list[Any]) -> int:
     return int(row[0]) if row else 0
 
 
-def catch_up(connection: Connection, scan: Scan, up_to: int | None) -> None:
-    """Look through what has arrived since a search was complete."""
+def within_reach(scan: Scan) -> tuple[str, list[Any]]:
+    """The condition on rows `f` of what was found that everything newer was looked through."""
+    bound = scan.bound
+    return ("TRUE", []) if bound is None else ("f.started_at >= ?", [bound])
+
+
+def catch_up(connection: Connection, scan: Scan, up_to: int | None) -> bool:
+    """Look through what has arrived since a search began; False where that is so much that an
+    unfinished search had better begin anew."""
+    if up_to is not None and up_to <= scan.caught_up:
+        return True
     with scan.lock, connection.cursor() as cursor:
         row = cursor.execute("SELECT coalesce(max(id), 0) FROM requests").fetchone()
         newest = int(row[0]) if row else 0
-        if newest <= scan.high or (up_to is not None and up_to <= scan.high):
-            return
+        seen = scan.caught_up
+        if newest <= seen:
+            return True
+        is_much = scan.bound is None or newest - seen > PACE.second * PACE.growth
+        if is_much and not scan.is_complete:
+            return False
         where = f"r.id > ? AND r.id <= ? AND ({scan.narrow.sql})"
-        params: list[Any] = [scan.high, newest, *scan.narrow.params]
+        params: list[Any] = [seen, newest, *scan.narrow.params]
         number = _number(cursor, f"FROM requests r WHERE {where}", params)
         found = _insert(
             cursor,
             scan,
             "SELECT r.id, r.started_at FROM bodies b JOIN requests r ON r.id = b.request_id "
             f"WHERE b.request_id > ? AND b.request_id <= ? AND {where} "
-            f"AND ({within(scan.wide.sql, above=scan.high)})",
-            [scan.high, newest, *params, *scan.wide.params],
+            f"AND ({within(scan.wide.sql, above=seen)})",
+            [seen, newest, *params, *scan.wide.params],
         )
-        scan.high = newest
+        scan.caught_up = newest
         scan.of += number
         scan.looked_at += number
         scan.found += found
+    return True

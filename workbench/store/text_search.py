@@ -21,7 +21,7 @@ from workbench.filters import Filter
 from workbench.store.connection import Connection
 from workbench.store.filter_parts import Part
 from workbench.store.filter_sql import compile_in_two
-from workbench.store.text_scan import Reach, Scan, begin, catch_up, step
+from workbench.store.text_scan import Reach, Scan, begin, catch_up, step, within_reach
 
 __all__ = [
     "SECONDS",
@@ -157,11 +157,12 @@ def found_in(
     scan = _advanced(connection, filter_) if has_advanced else _known(connection, filter_, now)
     if scan is None or (not scan.is_complete and not so_far):
         return None
-    if scan.is_complete:
-        catch_up(connection, scan, up_to)
+    catch_up(connection, scan, up_to)
+    reached, params = within_reach(scan)
     return Part(
-        f"({scan.narrow.sql}) AND r.id IN (SELECT id FROM memory.main.{scan.table})",
-        tuple(compile_in_two(filter_, now)[0].params),
+        f"({scan.narrow.sql}) AND r.id IN "
+        f"(SELECT f.id FROM memory.main.{scan.table} f WHERE {reached})",
+        (*compile_in_two(filter_, now)[0].params, *params),
     )
 
 
@@ -181,15 +182,13 @@ def found_near(
     scan = _advanced(connection, filter_)
     if scan is None:
         return None
-    if scan.is_complete:
-        catch_up(connection, scan, up_to)
-    where = "TRUE"
-    params: list[Any] = []
+    catch_up(connection, scan, up_to)
+    where, params = within_reach(scan)
     order = "ASC" if newer else "DESC"
     if place is not None:
         sign = ">=" if newer else "<="
-        where = f"(f.started_at {sign[0]} ? OR (f.started_at = ? AND f.id {sign} ?))"
-        params = [place[0], *place]
+        where += f" AND (f.started_at {sign[0]} ? OR (f.started_at = ? AND f.id {sign} ?))"
+        params += [place[0], *place]
     if up_to is not None:
         where += " AND f.id <= ?"
         params.append(up_to)
@@ -256,11 +255,12 @@ def _found_beyond(
 
 
 def _number(connection: Connection, scan: Scan, where: str, params: list[Any]) -> int:
+    reached, bounds = within_reach(scan)
     with connection.cursor() as cursor:
         row = cursor.execute(
             f"SELECT count(*) FROM memory.main.{scan.table} f "
-            f"WHERE {where} AND f.id NOT IN {_DELETED}",
-            params,
+            f"WHERE {where} AND {reached} AND f.id NOT IN {_DELETED}",
+            [*params, *bounds],
         ).fetchone()
     return int(row[0]) if row else 0
 
@@ -279,8 +279,11 @@ def _scan(connection: Connection, filter_: Filter, now: datetime, up_to: int | N
         known = scans.by_filter.get(filter_)
         if known is not None and _is_fresh(connection, known, now):
             scans.by_filter.move_to_end(filter_)
-            if known.is_complete or up_to is None or up_to <= known.high:
-                return known
+        else:
+            known = None
+    if known is not None and catch_up(connection, known, up_to):
+        return known
+    with scans.lock:
         scans.number += 1
         table, forgotten = f"found_{scans.number}", scans.forgotten
     scan = begin(connection, table, filter_, now, up_to)
