@@ -12,6 +12,7 @@ the C library's. Each keeps it for itself for a while, which adds up to more tha
 from __future__ import annotations
 
 import ctypes
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -51,6 +52,15 @@ def give_back() -> None:
     trim = _trim()
     if trim is not None:
         trim(ctypes.c_size_t(0))
+
+
+def resident_bytes() -> int | None:
+    """The process's memory; None where the system does not tell."""
+    try:
+        pages = Path("/proc/self/statm").read_bytes().split()[1]
+    except (OSError, IndexError):
+        return None
+    return int(pages) * resource.getpagesize()
 
 
 @cache

@@ -19,6 +19,8 @@ from workbench.store.export_columns import Column
 #: column of a dataset is named like it.
 ROW = "row\tid"
 BATCH_ROWS = 8 * ROW_GROUP_ROWS
+# Bytes that are looked at together: what comes of them stays in a processor's cache.
+_LOOKED_AT = 2**16
 _SCORES = (
     "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "
@@ -34,11 +36,13 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is read from one table. may_miss: not every request has a row there."""
+    """What is read from one table. may_miss: not every request has a row there. has_texts: it is
+    the table whose values are long."""
 
     select: str
     names: tuple[str, ...]
     may_miss: bool
+    has_texts: bool
 
 
 def parts_of(columns: Sequence[Column], lists_as_text: bool, *, sparse: bool) -> list[Part]:
@@ -59,7 +63,8 @@ def parts_of(columns: Sequence[Column], lists_as_text: bool, *, sparse: bool) ->
             f"SELECT {key} AS {_name(ROW)}, {shown} FROM {source} "
             f"WHERE {key} BETWEEN $low AND $high{only}"
         )
-        found.append(Part(select, tuple(column.name for column in mine), may_miss))
+        names = tuple(column.name for column in mine)
+        found.append(Part(select, names, may_miss, has_texts=source == _BODIES))
     return found
 
 
@@ -133,6 +138,8 @@ def has_byte(texts: Any, low: int, high: int | None = None) -> bool:
         held = np.frombuffer(data, dtype=np.uint8)
         held = held[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
         # Bytes below 0x80 are whole signs in UTF-8. Subtracting wraps, so one comparison does.
-        if bool((held == low if high is None else (held - low) <= high - low).any()):
-            return True
+        for start in range(0, len(held), _LOOKED_AT):
+            some = held[start : start + _LOOKED_AT]
+            if bool((some == low if high is None else (some - low) <= high - low).any()):
+                return True
     return False

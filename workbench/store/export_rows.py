@@ -7,20 +7,20 @@ a few row groups of each), and the columns are put beside each other.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.filters import Filter
 from workbench.store import allocator, blob_rows, blobs, clock, pieces
-from workbench.store.connection import ROW_GROUP_ROWS, Connection
+from workbench.store.connection import ROW_GROUP_ROWS, Connection, Cursor
 from workbench.store.export_columns import Column
+from workbench.store.export_cursors import begun_together, end
 from workbench.store.export_parts import (
     ROW,
     Part,
@@ -33,8 +33,10 @@ from workbench.store.export_parts import (
 from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
-TABLE_BYTES = 12 * 2**20
-# Freed memory that is not given back: new pages cost as much time as the rows that fill them.
+TABLE_BYTES = 16 * 2**20
+# Freed memory is given back where an export has made the process so much larger: new pages cost
+# as much time as the rows that fill them. DuckDB's own memory grows to its limit meanwhile.
+_GROWN_BYTES = 400 * 2**20
 _KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.
@@ -58,10 +60,14 @@ class Snapshot:
     ) -> None:
         """started: called with the snapshot before the filter runs, so that it can be stopped."""
         self.connection = connection
-        self._cursor = connection.new_cursor()
+        with reading():
+            self._cursor, self._beside = begun_together(connection)
         self._ids: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
         self._has_table = False
+        self._resident = allocator.resident_bytes()
+        # Reads the texts while the rest is read.
+        self._texts = ThreadPoolExecutor(1, "export-texts")
         if started is not None:
             started(self)
         try:
@@ -74,7 +80,6 @@ class Snapshot:
 
     def _begin(self, filter_: Filter, now: datetime) -> None:
         source, where, params = where_of(filter_, now, None)
-        self._cursor.execute("BEGIN TRANSACTION")
         row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
         assert row is not None
         self.as_of, self._all = int(row[0]), int(row[1])
@@ -85,11 +90,16 @@ class Snapshot:
         """Put the ids where other statements find them."""
         if not self._has_table:
             table = pa.table({"id": self._ids})
-            with reading():
-                self._cursor.register("chosen_ids", table)
-                self._cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
-                self._cursor.unregister("chosen_ids")
+            for cursor in self._cursors:
+                with reading():
+                    cursor.register("chosen_ids", table)
+                    cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
+                    cursor.unregister("chosen_ids")
             self._has_table = True
+
+    @property
+    def _cursors(self) -> list[Cursor]:
+        return [each for each in (self._cursor, self._beside) if each is not None]
 
     @property
     def rows(self) -> int:
@@ -102,12 +112,13 @@ class Snapshot:
         self.close()
 
     def interrupt(self) -> None:
-        self._cursor.interrupt()
+        for cursor in self._cursors:
+            cursor.interrupt()
 
     def close(self) -> None:
-        with contextlib.suppress(duckdb.Error):
-            self._cursor.execute("ROLLBACK")
-        self._cursor.close()
+        self._texts.shutdown()
+        for cursor in self._cursors:
+            end(cursor)
 
     def metadata_keys(self) -> list[str]:
         """Keys that stand in the requests' metadata, the most frequent first."""
@@ -164,17 +175,30 @@ class Snapshot:
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
             start, freed = stop, freed + table.nbytes
-            if freed >= _KEPT_BYTES:
+            if freed >= _KEPT_BYTES and self._has_grown():
                 allocator.give_back()
                 freed = 0
+
+    def _has_grown(self) -> bool:
+        now = allocator.resident_bytes()
+        return now is None or self._resident is None or now - self._resident > _GROWN_BYTES
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
         low, high = int(ids[0]), int(ids[-1])
         found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
-        for part in parts:
-            table = fetched(self._cursor, part.select, low, high)
-            table = aligned(table, ids, missing=part.may_miss)
+
+        def read(cursor: Cursor, part: Part) -> pa.Table:
+            return aligned(fetched(cursor, part.select, low, high), ids, missing=part.may_miss)
+
+        texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
+        if self._beside is None:
+            tables = [read(self._cursor, part) for part in (*rest, *texts)]
+        else:
+            waited = [self._texts.submit(read, self._beside, part) for part in texts]
+            tables = [read(self._cursor, part) for part in rest]
+            tables += [each.result() for each in waited]
+        for table in tables:
             found += [(name, table[name]) for name in table.column_names[1:]]
         by_name = dict(found)
         names = [ROW, *(name for part in parts for name in part.names)]

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from workbench.export.hashing_file import HashingFile
 from workbench.export.tables.encoding import harmless, iso
-from workbench.export.tables.sink import HashingFile, named
+from workbench.export.tables.sink import named
 from workbench.store.export_columns import Column
 
 _TEXTS = ("text", "json", "list")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench.export.tables.sink import HashingFile, named
+from workbench.export.hashing_file import HashingFile
+from workbench.export.tables.sink import named
 from workbench.store.export_columns import Column
 
 # What a cell holds (Excel, "Specifications and limits").
@@ -92,6 +93,7 @@ class ExcelSink:
 
     def abandon(self) -> None:
         # Not the book: closing it is what builds it.
+        self.file.drop()
         self.file.close()
 
     @property

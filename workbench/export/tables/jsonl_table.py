@@ -11,8 +11,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.export.hashing_file import HashingFile
 from workbench.export.tables.encoding import json_values
-from workbench.export.tables.sink import HashingFile
 from workbench.store.export_columns import Column
 
 
@@ -43,12 +43,13 @@ class JsonlSink:
             return
         _, offsets, data = lines.buffers()
         ends = np.frombuffer(offsets, dtype=np.int32)
-        self.file.write(memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]])
+        self.file.hand_over(memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]])
 
     def close(self) -> None:
         self.file.close()
 
     def abandon(self) -> None:
+        self.file.drop()
         self.file.close()
 
     @property

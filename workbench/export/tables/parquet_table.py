@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.export.tables.sink import HashingFile
+from workbench.export.hashing_file import HashingFile
 from workbench.logs.importing.parquetrows import KIND_MARK
 from workbench.store.export_columns import Column
 

@@ -1,11 +1,8 @@
-"""What every table format does, and the file that it writes through."""
+"""What every table format does."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -36,46 +33,6 @@ class TableSink(Protocol):
     @property
     def notes(self) -> dict[str, Any]:
         """What a reader of the file has to know, for the manifest."""
-
-
-class HashingFile(io.RawIOBase):
-    """A new file whose bytes are counted and hashed as they are written."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("xb", buffering=0)
-        self._hash = hashlib.sha256()
-        self._is_dropped = False
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        view = memoryview(data).cast("B")
-        if self._is_dropped:
-            return len(view)
-        self._hash.update(view)
-        done = 0
-        while done < len(view):
-            done += self._file.write(view[done:]) or 0
-        self.size += done
-        return done
-
-    def tell(self) -> int:
-        return self.size
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-            super().close()
-
-    def drop(self) -> None:
-        """Take no more: what is still written to it goes nowhere."""
-        self._is_dropped = True
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
 
 def named(columns: Sequence[Column]) -> list[str]:

@@ -11,11 +11,11 @@ import orjson
 import pyarrow as pa
 
 from workbench.export.ahead import ahead
+from workbench.export.hashing_file import HashingFile
 from workbench.export.masking.masker import Masker
 from workbench.export.output import Output, WrittenFile
 from workbench.export.sources import AnySnapshot
 from workbench.export.spec import Spec
-from workbench.export.tables.sink import HashingFile
 from workbench.export.tables.writing import Written
 from workbench.export.tuning import near, reasons, report
 from workbench.export.tuning.candidates import Candidates

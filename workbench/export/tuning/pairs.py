@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 
+from workbench.export.hashing_file import HashingFile
 from workbench.export.output import Output, WrittenFile
 from workbench.export.spec import Spec
-from workbench.export.tables.sink import HashingFile
 from workbench.export.tuning import reasons
 from workbench.store.connection import Connection
 from workbench.store.export_staging import BROKEN, Staging

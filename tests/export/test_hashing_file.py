@@ -1,0 +1,78 @@
+"""The file that exports are written through: its bytes, its digest, and what a full disk does."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.export.hashing_file import HashingFile
+
+sizes = st.lists(st.one_of(st.integers(0, 100), st.integers(10_000, 40_000)), max_size=20)
+
+
+@given(sizes=sizes)
+def test_it_holds_what_was_written_in_its_order_though_a_buffer_is_used_again(
+    sizes: list[int],
+) -> None:
+    wanted = b"".join(bytes([number]) * size for number, size in enumerate(sizes))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.csv"
+        file = HashingFile(path)
+        room = bytearray(40_000)
+        for number, size in enumerate(sizes):
+            room[:size] = bytes([number]) * size
+            assert file.write(memoryview(room)[:size]) == size
+        assert file.tell() == len(wanted)
+        file.close()
+        assert path.read_bytes() == wanted
+    assert file.size == len(wanted)
+    assert file.sha256 == hashlib.sha256(wanted).hexdigest()
+
+
+class FullDisk:
+    def write(self, _: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        pass
+
+
+def on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HashingFile:
+    monkeypatch.setattr(Path, "open", lambda *_, **__: FullDisk())
+    return HashingFile(tmp_path / "rows.csv")
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_full_disk_is_told_at_the_latest_when_it_is_closed(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = on_a_full_disk(tmp_path, monkeypatch)
+
+    def fill() -> None:
+        file.write(b"x" * size)
+        file.close()
+
+    with pytest.raises(OSError, match="No space left"):
+        fill()
+    file.close()
+
+
+def test_a_file_that_was_dropped_closes_without_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = on_a_full_disk(tmp_path, monkeypatch)
+    file.write(b"x" * 100_000)
+    file.drop()
+    assert file.write(b"more") == 4
+    file.close()
+    assert file.closed
