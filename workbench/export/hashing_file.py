@@ -35,6 +35,7 @@ class HashingFile(io.RawIOBase):
         self._written: Future[None] | None = None
         self._flushed: Future[None] | None = None
         self._unflushed = 0
+        self._room = bytearray()
         self.size = 0
 
     def writable(self) -> bool:
@@ -42,9 +43,16 @@ class HashingFile(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Bytes as such are kept until they are written; of anything else a copy is."""
-        if not isinstance(data, bytes):
-            data = bytes(memoryview(data).cast("B"))
-        return self.hand_over(data)
+        if isinstance(data, bytes) or self._is_dropped:
+            return self.hand_over(data)
+        view = memoryview(data).cast("B")
+        # What was handed over is written before the room is used again: new memory for each piece
+        # cost as much time as hashing it.
+        self._wait()
+        if len(view) > len(self._room):
+            self._room = bytearray(len(view))
+        self._room[: len(view)] = view
+        return self.hand_over(memoryview(self._room)[: len(view)])
 
     def hand_over(self, data: Any) -> int:
         """Write what nobody changes any more. The number of bytes."""

@@ -12,6 +12,7 @@ the C library's. Each keeps it for itself for a while, which adds up to more tha
 from __future__ import annotations
 
 import ctypes
+import math
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,12 +55,12 @@ def give_back() -> None:
         trim(ctypes.c_size_t(0))
 
 
-def resident_bytes() -> int | None:
-    """The process's memory; None where the system does not tell."""
+def resident_bytes() -> float:
+    """The process's memory; infinite where the system does not tell."""
     try:
         pages = Path("/proc/self/statm").read_bytes().split()[1]
     except (OSError, IndexError):
-        return None
+        return math.inf
     return int(pages) * resource.getpagesize()
 
 

@@ -1,7 +1,7 @@
 """Two readers of one moment: what is read from two tables can be read at the same time.
 
-DuckDB hands out the numbers of beginnings and ends of transactions from one counter. Two that begin
-with consecutive numbers therefore see the same: nothing was committed between them. (DuckDB's
+DuckDB hands out the numbers of beginnings and ends of transactions from one counter. Two that
+begin with consecutive numbers therefore see the same: nothing was committed between them. (DuckDB's
 DuckTransactionManager; `txid_current` is that number.)
 """
 
@@ -22,27 +22,23 @@ def begun_together(connection: Connection) -> tuple[Cursor, Cursor | None]:
     """Two cursors, each in a transaction, that see the store at the same moment. Only one where
     that cannot be had: on DuckLake, or where too much begins between them."""
     one = connection.new_cursor()
-    first = _begin(connection, one)
-    if first is None:
-        return one, None
-    other = connection.new_cursor()
-    for _ in range(_ATTEMPTS):
-        second = _begin(connection, other)
-        if second == first + 1:
-            return one, other
-        # The later one is now the earlier one.
-        one.execute("ROLLBACK")
-        one, other, first = other, one, second or 0
-    end(other)
+    if not connection.is_ducklake:
+        other = connection.new_cursor()
+        for _ in range(_ATTEMPTS):
+            if _begin(one) + 1 == _begin(other):
+                return one, other
+            one.execute("ROLLBACK")
+            other.execute("ROLLBACK")
+        end(other)
+    one.execute("BEGIN TRANSACTION")
     return one, None
 
 
-def _begin(connection: Connection, cursor: Cursor) -> int | None:
+def _begin(cursor: Cursor) -> int:
     cursor.execute("BEGIN TRANSACTION")
-    if connection.is_ducklake:
-        return None
     row = cursor.execute("SELECT txid_current()").fetchone()
-    return int(row[0]) if row else None
+    assert row is not None
+    return int(row[0])
 
 
 def end(cursor: Cursor) -> None:

@@ -34,9 +34,9 @@ from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
 TABLE_BYTES = 16 * 2**20
-# Freed memory is given back where an export has made the process so much larger: new pages cost
-# as much time as the rows that fill them. DuckDB's own memory grows to its limit meanwhile.
-_GROWN_BYTES = 400 * 2**20
+# What the process may have beside DuckDB's memory before an export gives back what was freed: new
+# pages cost as much time as the rows that fill them.
+_BESIDE_BYTES = 440 * 2**20
 _KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.
@@ -65,7 +65,6 @@ class Snapshot:
         self._ids: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
         self._has_table = False
-        self._resident = allocator.resident_bytes()
         # Reads the texts while the rest is read.
         self._texts = ThreadPoolExecutor(1, "export-texts")
         if started is not None:
@@ -165,6 +164,7 @@ class Snapshot:
         parts = parts_of(columns, lists_as_text, sparse=sparse)
         end = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
+        most = self.connection.settings.memory_bytes + _BESIDE_BYTES
         while start < end:
             stop = min(start + rows, end)
             table = self._range(parts, self._ids[start:stop])
@@ -175,13 +175,10 @@ class Snapshot:
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
             start, freed = stop, freed + table.nbytes
-            if freed >= _KEPT_BYTES and self._has_grown():
+            if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
                 allocator.give_back()
                 freed = 0
-
-    def _has_grown(self) -> bool:
-        now = allocator.resident_bytes()
-        return now is None or self._resident is None or now - self._resident > _GROWN_BYTES
+        allocator.give_back()
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
