@@ -319,7 +319,7 @@ class Staging:
     def _read(self, select: str) -> Iterator[pa.RecordBatch]:
         with reading():
             self._cursor.execute(select)
-            yield from self._cursor.to_arrow_reader(16_384)
+            yield from self._cursor.to_arrow_reader(2_048)
 
     def reasons(self) -> dict[str, int]:
         """How many are left out for each reason."""
