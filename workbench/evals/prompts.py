@@ -16,7 +16,7 @@ from workbench.providers.errors import ProviderError
 from workbench.providers.run import Answer
 from workbench.providers.templates import call_of
 from workbench.store.connections import Connected
-from workbench.templates import analyse_prompt, render_prompt
+from workbench.templates import analyse_prompt, prompt_fills_at_once, render_prompt
 
 How = Literal["frozen", "label", "latest", "inline"]
 
@@ -85,13 +85,15 @@ class TemplateVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A prompt fetched for a run. variables: the input variables that it has to be given."""
+    """A prompt fetched for a run. variables: the input variables that it has to be given.
+    fills_at_once: as `prompt_fills_at_once` has it."""
 
     used: Used
     prompt: Mapping[str, Any]
     metadata: Mapping[str, Any] | None = None
     base_url: str | None = None
     variables: tuple[str, ...] = ()
+    fills_at_once: bool = False
 
     def unmapped(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Variables that a mapping gives nothing for: they are filled with nothing."""
@@ -107,7 +109,14 @@ def resolved(
     """A prompt with its input variables, in the order in which they appear."""
     found = analyse_prompt(prompt).variables
     names = tuple(one.name for one in found if one.required)
-    return Resolved(used=used, prompt=prompt, metadata=metadata, base_url=base_url, variables=names)
+    return Resolved(
+        used=used,
+        prompt=prompt,
+        metadata=metadata,
+        base_url=base_url,
+        variables=names,
+        fills_at_once=prompt_fills_at_once(prompt),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,10 @@ class Filled:
 
 async def fill(found: Resolved, variables: Mapping[str, Any]) -> Filled:
     """Raises CellFailed where a text cannot be rendered: an unrendered prompt is never sent."""
-    done = await asyncio.to_thread(render_prompt, found.prompt, variables)
+    if found.fills_at_once:
+        done = render_prompt(found.prompt, variables)
+    else:
+        done = await asyncio.to_thread(render_prompt, found.prompt, variables)
     if not done.ok:
         raise CellFailed("template", done.warning or "The prompt cannot be filled in.")
     return Filled(done.prompt, (done.warning,) if done.warning else ())

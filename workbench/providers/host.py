@@ -11,7 +11,6 @@ import logging
 import random
 import threading
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
@@ -70,7 +69,7 @@ class Host:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
         self._making = asyncio.Lock()
-        self._random = random.Random()  # noqa: S311 - spreads retries, no secret
+        self._random = random.Random()  # noqa: S311 - spreads retries and names runs: no secret
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="models", daemon=True)
         self._thread.start()
@@ -83,7 +82,8 @@ class Host:
 
         on_answer: called in the host's thread when the answer is whole, before it is logged.
         """
-        run = Run(uuid.uuid4().hex, call, origin, time.monotonic)
+        # Not by the system's random numbers: asking for them lets other threads go first.
+        run = Run(f"{self._random.getrandbits(128):032x}", call, origin, time.monotonic)
         run.on_answer = on_answer
         with self._lock:
             self._runs[run.id] = run

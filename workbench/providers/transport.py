@@ -132,6 +132,8 @@ async def posted(
     body = {name: value for name, value in kwargs.items() if name not in _OPTIONS}
     options = {_OPTIONS[name]: value for name, value in kwargs.items() if name in _OPTIONS}
     options["security"] = {"bearer_auth": True}
+    # Without one the package makes one for each call, and sends it to nobody.
+    options["idempotency_key"] = ""
     response = await client.post(
         path,
         cast_to=Response,

@@ -16,7 +16,7 @@ from workbench.templates.pool import (
 from workbench.templates.problems import Problem, TemplateError
 from workbench.templates.prompt import PromptAnalysis, analyse_prompt, text_parts, with_format
 from workbench.templates.prompt_fixes import PromptFix, attempt_prompt
-from workbench.templates.prompt_render import RenderedPrompt, render_prompt
+from workbench.templates.prompt_render import RenderedPrompt, prompt_fills_at_once, render_prompt
 from workbench.templates.render import OnMissing, Rendered, render
 from workbench.templates.snippets import Reference, expand, references
 from workbench.templates.variables import Occurrence, Variable, detect
@@ -45,6 +45,7 @@ __all__ = [
     "close_shared_pool",
     "detect",
     "expand",
+    "prompt_fills_at_once",
     "propose",
     "references",
     "render",

@@ -10,10 +10,11 @@ from typing import Any
 from workbench.messages import image_part, text_part
 from workbench.templates.pool import RenderPool
 from workbench.templates.problems import Problem
-from workbench.templates.prompt import template_format
-from workbench.templates.render import OnMissing, missing_sentence, render
+from workbench.templates.prompt import template_format, text_parts
+from workbench.templates.render import OnMissing, fills_at_once, missing_sentence, render
 from workbench.templates.snippets import Resolve, expand
 
+_FEW_TEXTS = 50
 _IMAGE_STARTS = {
     "/9j/": "image/jpeg",
     "iVBORw0KGgo": "image/png",
@@ -74,6 +75,17 @@ def render_prompt(
     left out of the prompt, left as they are, or refused, as `on_missing` says.
     """
     return _Rendering(values or {}, on_missing, resolve, pool).run(prompt)
+
+
+def prompt_fills_at_once(prompt: Mapping[str, Any]) -> bool:
+    """Whether `render_prompt` fills it within a fraction of a millisecond, so that a loop need not
+    hand it to a thread. Snippets must be in place already."""
+    parts = list(text_parts(prompt))
+    return (
+        not prompt.get("tools")
+        and len(parts) <= _FEW_TEXTS
+        and all(fills_at_once(part.text, part.format) for part in parts)
+    )
 
 
 class _Rendering:

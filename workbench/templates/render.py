@@ -86,6 +86,17 @@ def render(
         return Rendered(text, Problem("limit", str(error), 0, 0, 1, 1), on_missing=on_missing)
 
 
+def fills_at_once(text: str, template_format: TemplateFormat) -> bool:
+    """Whether filling a text is a matter of microseconds, whatever the values are like but for
+    their length: nothing of it loops, and nothing is handed to the pool."""
+    if template_format != "f-string" or len(text) > _CACHED_TEXT:
+        return False
+    try:
+        return _plan_fields(text).in_process
+    except TemplateError:
+        return True
+
+
 # f-string
 
 
