@@ -9,26 +9,33 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.export.hashing_file import HashingFile
 
-sizes = st.lists(st.one_of(st.integers(0, 100), st.integers(10_000, 40_000)), max_size=20)
+LARGEST = 5 * 2**20
+sizes = st.lists(
+    st.one_of(st.integers(0, 100), st.integers(1_000_000, LARGEST)), min_size=1, max_size=8
+)
 
 
-@given(sizes=sizes)
+@settings(max_examples=30)
+@given(sizes=sizes, handed=st.booleans())
 def test_it_holds_what_was_written_in_its_order_though_a_buffer_is_used_again(
-    sizes: list[int],
+    sizes: list[int], handed: bool
 ) -> None:
     wanted = b"".join(bytes([number]) * size for number, size in enumerate(sizes))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         file = HashingFile(path)
-        room = bytearray(40_000)
+        room = bytearray(LARGEST)
         for number, size in enumerate(sizes):
             room[:size] = bytes([number]) * size
-            assert file.write(memoryview(room)[:size]) == size
+            if handed and number % 2:
+                file.hand_over(bytes(room[:size]))
+            else:
+                assert file.write(memoryview(room)[:size]) == size
         assert file.tell() == len(wanted)
         file.close()
         assert path.read_bytes() == wanted
@@ -52,7 +59,7 @@ def on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HashingFi
     return HashingFile(tmp_path / "rows.csv")
 
 
-@pytest.mark.parametrize("size", [10, 100_000])
+@pytest.mark.parametrize("size", [10, 5_000_000])
 def test_a_full_disk_is_told_at_the_latest_when_it_is_closed(
     size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,13 +72,24 @@ def test_a_full_disk_is_told_at_the_latest_when_it_is_closed(
     with pytest.raises(OSError, match="No space left"):
         fill()
     file.close()
+    assert file.closed
+
+
+def test_nothing_is_written_after_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = on_a_full_disk(tmp_path, monkeypatch)
+    file.hand_over(b"x" * 100)
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space left"):
+            file.hand_over(b"x" * 100)
 
 
 def test_a_file_that_was_dropped_closes_without_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = on_a_full_disk(tmp_path, monkeypatch)
-    file.write(b"x" * 100_000)
+    file.write(b"x" * 3_000_000)
     file.drop()
     assert file.write(b"more") == 4
     file.close()

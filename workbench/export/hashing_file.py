@@ -10,8 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# Fewer bytes are written before another thread has begun with them.
-_BY_ITSELF = 2**14
+# Bytes that are gathered before they are written: each piece waits for a thread, and some writers
+# come with a few hundred bytes at a time.
+_ROOM = 2 * 2**20
 _FLUSHED_BYTES = 64 * 2**20
 # Not every system tells data from what is known about a file.
 _flush_data = getattr(os, "fdatasync", os.fsync)
@@ -20,7 +21,7 @@ _flush_data = getattr(os, "fdatasync", os.fsync)
 class HashingFile(io.RawIOBase):
     """A new file whose bytes are counted and hashed as they are written.
 
-    That is done by a thread while the next bytes are made; an error of it is raised by the next
+    That is done by a thread while the next bytes are made; an error of it is raised by a later
     call, at the latest by `close`. What is written goes to the disk meanwhile, so that little is
     left to be flushed at the end: of two gigabytes that took more than a second.
     """
@@ -35,43 +36,62 @@ class HashingFile(io.RawIOBase):
         self._written: Future[None] | None = None
         self._flushed: Future[None] | None = None
         self._unflushed = 0
-        self._room = bytearray()
+        # Once something is missing, nothing may follow it.
+        self._error: OSError | None = None
+        # One is filled while the other is written.
+        self._room, self._other_room = bytearray(), bytearray()
+        self._used = 0
         self.size = 0
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        """Bytes as such are kept until they are written; of anything else a copy is."""
-        if isinstance(data, bytes) or self._is_dropped:
-            return self.hand_over(data)
+        """Copies what it is given. The number of bytes."""
         view = memoryview(data).cast("B")
-        # What was handed over is written before the room is used again: new memory for each piece
-        # cost as much time as hashing it.
-        self._wait()
-        if len(view) > len(self._room):
-            self._room = bytearray(len(view))
-        self._room[: len(view)] = view
-        return self.hand_over(memoryview(self._room)[: len(view)])
-
-    def hand_over(self, data: Any) -> int:
-        """Write what nobody changes any more. The number of bytes."""
-        view = memoryview(data).cast("B")
-        if self._is_dropped:
-            return len(view)
-        self._wait()
-        if len(view) < _BY_ITSELF:
-            self._put(view)
-        else:
-            self._written = self._writing.submit(self._put, view)
+        at = 0
+        while at < len(view) and not self._is_dropped:
+            if not self._room:
+                self._room = bytearray(_ROOM)
+            some = view[at : at + _ROOM - self._used]
+            self._room[self._used : self._used + len(some)] = some
+            self._used += len(some)
+            at += len(some)
+            if self._used == _ROOM:
+                self._pass_on()
         self.size += len(view)
         return len(view)
+
+    def hand_over(self, data: Any) -> None:
+        """Write what nobody changes any more, without a copy."""
+        view = memoryview(data).cast("B")
+        self._pass_on()
+        self._submit(view)
+        self.size += len(view)
+
+    def _pass_on(self) -> None:
+        """Let what was gathered be written."""
+        if self._used:
+            self._submit(memoryview(self._room)[: self._used])
+            self._room, self._other_room = self._other_room, self._room
+            self._used = 0
+
+    def _submit(self, view: memoryview) -> None:
+        self._wait()
+        if self._error is not None:
+            raise self._error
+        if not self._is_dropped:
+            self._written = self._writing.submit(self._put, view)
 
     def _wait(self) -> None:
         """Until what was handed over is written; raises what became of it."""
         written, self._written = self._written, None
-        if written is not None:
-            written.result()
+        try:
+            if written is not None:
+                written.result()
+        except OSError as error:
+            self._error, self._used = error, 0
+            raise
 
     def _put(self, view: memoryview) -> None:
         self._hash.update(view)
@@ -96,6 +116,7 @@ class HashingFile(io.RawIOBase):
         if self.closed:
             return
         try:
+            self._pass_on()
             self._wait()
         except OSError:
             if not self._is_dropped:
