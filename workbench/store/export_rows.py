@@ -162,11 +162,11 @@ class Snapshot:
         if sparse:
             self._choose()
         parts = parts_of(columns, lists_as_text, sparse=sparse)
-        end = self.rows if first is None else min(first, self.rows)
+        wanted = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
-        while start < end:
-            stop = min(start + rows, end)
+        while start < wanted:
+            stop = min(start + rows, wanted)
             table = self._range(parts, self._ids[start:stop])
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
@@ -178,7 +178,8 @@ class Snapshot:
             if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
                 allocator.give_back()
                 freed = 0
-        allocator.give_back()
+        if freed >= _KEPT_BYTES:
+            allocator.give_back()
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
