@@ -83,8 +83,7 @@ class CellCalls:
         if answer is None:
             cell = f"{self._row}/{self._column}/{self.generation}"
             told = {**origin.metadata, "row": str(self._row), CELL: cell, SENT: key[1]}
-            # Nobody looks at the pieces, and putting them together took a tenth of a call's time.
-            whole = replace(call, stream=False)
+            whole = replace(call, stream=False) if call.stream else call
             answer = await self._made(whole, replace(origin, metadata=told))
         if answer.status == DONE:
             self._kept[key] = answer
