@@ -148,6 +148,22 @@ def test_a_link_names_version_page_order_and_conditions(open_page: Open, dataset
     assert "no version 99" in text_of(app)
 
 
+def test_what_was_looked_for_stands_in_the_link_and_leaves_it_with_the_view(
+    open_page: Open, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), q="price<50")
+    app.query_params["page"] = "2"
+    app.run()
+    app.text_input(key="dataset-line").input("price<40").run()
+    assert (app.query_params["q"], "page" in app.query_params) == ("price<40", False)
+    app = click(app, "all-datasets")
+    assert not app.query_params
+    app.text_input(key="dataset-name").input("nowhere").run()
+    app.toggle(key="removed-datasets").set_value(True).run()
+    assert app.query_params == {"q": "nowhere", "deleted": "true"}
+    assert "No removed dataset has this in its name" in text_of(app)
+
+
 def test_a_row_opens_beside_the_table_with_whole_values_and_hostile_text_as_text(
     open_page: Open, dataset: int
 ) -> None:
