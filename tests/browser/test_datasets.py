@@ -86,6 +86,9 @@ def test_from_a_file_to_two_versions_their_difference_and_a_file_again(
     visitor.settle()
     page.get_by_role("button", name="more_horiz").click()
     page.get_by_role("button", name="Remove this dataset…").click()
+    expect(page.get_by_text("It is hidden at once.")).to_be_visible()
+    # The menu does not lie over what was chosen in it.
+    expect(page.get_by_role("button", name="Remove this dataset…")).to_be_hidden()
     page.get_by_role("button", name="Remove my cases").click()
     expect(page.get_by_text("my cases is removed.")).to_be_visible()
     visitor.goto("/datasets?q=cases&deleted=true")

@@ -294,6 +294,43 @@ def test_a_file_comes_in_as_it_was_shown(open_page: Open, store: Store, tmp_path
     assert "3 rows added" in text
 
 
+def upload(tmp_path: Path, name: str, content: bytes) -> str:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with path.open("rb") as source:
+        return incoming.keep_upload(all_jobs().folder, name, source).token
+
+
+def test_a_file_goes_into_a_dataset_that_is_chosen_where_its_name_is_taken(
+    open_page: Open, store: Store, dataset: int, tmp_path: Path
+) -> None:
+    run(store, lambda cursor: store.datasets.create(cursor, A, "more"))
+    app = open_page("datasets", file=upload(tmp_path, "More.csv", b"question\nfrom a file\n"))
+    assert 'There is a dataset "more" already' in text_of(app)
+    assert app.button(key="bring-in").disabled
+    into = next(each for each in app.selectbox if each.label == "Into")
+    into.select(dataset).run()
+    app = click(app, "bring-in")
+    assert all(job.live and job.live.wait(20) for job in jobs.of_dataset(store, dataset))
+    assert kept(store, dataset, 3)[122] == {"question": "from a file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"question\n", "The file has no rows."),
+        ("Frage\nGr\u00fc\u00dfe\n".encode("latin-1"), "None of the first rows would come in."),
+    ],
+)
+def test_a_file_of_which_nothing_would_come_in_makes_no_dataset(
+    open_page: Open, store: Store, tmp_path: Path, content: bytes, said: str
+) -> None:
+    app = open_page("datasets", file=upload(tmp_path, "cases.csv", content))
+    assert said in text_of(app)
+    assert "Another type" not in text_of(app)
+    assert app.button(key="bring-in").disabled
+
+
 def test_a_file_that_is_gone_and_one_that_cannot_be_read_are_said(
     open_page: Open, store: Store, tmp_path: Path
 ) -> None:
@@ -316,6 +353,19 @@ def test_picked_requests_become_rows_of_a_new_dataset(
     assert found is not None
     rows = dataset_reading.rows(store.connection, found.id, 1)
     assert sorted(row.source_request or 0 for row in rows) == sorted(seeded[:3])
+
+
+def test_a_new_dataset_of_requests_has_a_name_and_one_that_will_not_do_is_said_before(
+    open_page: Open, store: Store, seeded: list[int], dataset: int
+) -> None:
+    app = click(picked(open_page, seeded[:3]), "bulk-dataset")
+    assert app.text_input(key="add-name").value.startswith("Logs of ")
+    assert not app.button(key="add-now").disabled
+    for name, said in ((" ", "needs a name"), (f"cases {MARK}", "already")):
+        app.text_input(key="add-name").input(name)
+        app = click(app, "bulk-dataset")
+        assert said in text_of(app)
+        assert app.button(key="add-now").disabled
 
 
 def test_an_open_request_becomes_a_row(

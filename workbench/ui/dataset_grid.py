@@ -40,6 +40,7 @@ def draw_grid(found: Opened, rows: Sequence[DatasetRow]) -> None:
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * (min(len(rows), 24) + 3),
         disabled=["Row", *locked],
+        placeholder="",
         column_config={
             "Row": st.column_config.NumberColumn(format="%d", width=70),
             _TAGS: st.column_config.ListColumn(width=140),
