@@ -359,7 +359,7 @@ def test_a_new_dataset_of_requests_has_a_name_and_one_that_will_not_do_is_said_b
     open_page: Open, store: Store, seeded: list[int], dataset: int
 ) -> None:
     app = click(picked(open_page, seeded[:3]), "bulk-dataset")
-    assert app.text_input(key="add-name").value.startswith("Logs of ")
+    assert (app.text_input(key="add-name").value or "").startswith("Logs of ")
     assert not app.button(key="add-now").disabled
     for name, said in ((" ", "needs a name"), (f"cases {MARK}", "already")):
         app.text_input(key="add-name").input(name)
