@@ -104,8 +104,6 @@ def show_evaluation(evaluation_id: int | None) -> None:
     """Go to an evaluation, or to the list; nothing of another view stays in the link."""
     for name in (state.EVALUATION, *_OF_VIEW):
         st.query_params.pop(name, None)
-    for name in ("q", "deleted"):
-        st.session_state.pop(name, None)
     if evaluation_id is not None:
         st.query_params[state.EVALUATION] = str(evaluation_id)
 
@@ -168,8 +166,9 @@ def show_rating(column: str | None) -> None:
 
 
 def find(text: str) -> None:
-    """Put a line into the grid's filter. From a callback: the field's link follows its text."""
-    st.session_state["q"] = text
+    """Put a line into the grid's filter. From a callback."""
     st.session_state[state.WHOLE_PAGE] = True
-    for name in ("page", state.CELL):
+    for name in ("q", "page", state.CELL):
         st.query_params.pop(name, None)
+    if text:
+        st.query_params["q"] = text
