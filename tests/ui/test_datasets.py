@@ -99,6 +99,9 @@ def test_a_dataset_is_made_by_hand_and_its_first_row_filled_in(
     found = datasets.get_by_name(store.connection, "questions")
     assert found is not None
     assert "No rows yet" in text_of(app)
+    # The grid that its first rows can be typed into is open.
+    assert app.toggle(key="dataset-grid").value
+    assert app.button(key="keep-grid").disabled
     app = click(app, "add-row")
     app.text_area(key="row-form-new-1-question").input("Where is it?")
     app.text_area(key="row-form-new-1-output").input("Here")

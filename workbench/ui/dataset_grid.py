@@ -23,6 +23,8 @@ from workbench.ui.log_table import ROW_HEIGHT
 # Longer values, images above all, are edited in the row's own form.
 _LONGEST = 4_000
 _SHOWN_COLUMNS = 30
+# Under the rows: a heading, and room for new ones before the grid begins to scroll.
+_LINES_TO_COME = 7
 _SPLIT, _TAGS = "Split", "Tags"
 _ROUND = "dataset-grid-round"
 
@@ -38,12 +40,19 @@ def draw_grid(found: Opened, rows: Sequence[DatasetRow]) -> None:
         num_rows="dynamic",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(rows), 24) + 3),
+        height=ROW_HEIGHT * min(len(rows) + _LINES_TO_COME, 27),
         disabled=["Row", *locked],
         placeholder="",
         column_config={
             "Row": st.column_config.NumberColumn(format="%d", width=70),
+            _SPLIT: st.column_config.TextColumn(),
             _TAGS: st.column_config.ListColumn(width=140),
+        }
+        # What holds no value yet is no text by itself, and then nothing can be typed into it.
+        | {
+            label_of(column.name): st.column_config.TextColumn()
+            for column in columns
+            if column.type not in (NUMBER, BOOLEAN)
         },
     )
     edits: dict[str, Any] = st.session_state.get(key) or {}
@@ -54,7 +63,7 @@ def frame_of(
     rows: Sequence[DatasetRow], columns: Sequence[Column]
 ) -> tuple[pd.DataFrame, list[str]]:
     """The page, and the columns that are too long to be typed into."""
-    frame: dict[str, Any] = {"Row": [row.id for row in rows]}
+    frame: dict[str, Any] = {"Row": pd.Series([row.id for row in rows], dtype="int64")}
     locked = []
     for column in columns:
         values = [row.values.get(column.name) for row in rows]
@@ -70,9 +79,9 @@ def frame_of(
             if any(len(text) > _LONGEST for text in texts if text):
                 locked.append(label)
                 texts = [text[:_LONGEST] if text else text for text in texts]
-            frame[label] = texts
-    frame[_SPLIT] = [row.split for row in rows]
-    frame[_TAGS] = [list(row.tags) for row in rows]
+            frame[label] = pd.Series(texts, dtype="string")
+    frame[_SPLIT] = pd.Series([row.split for row in rows], dtype="string")
+    frame[_TAGS] = pd.Series([list(row.tags) for row in rows], dtype="object")
     return pd.DataFrame(frame), locked
 
 
@@ -87,9 +96,8 @@ def _draw_bar(
     columns: Sequence[Column],
     edits: dict[str, Any],
 ) -> None:
-    number = sum(
-        len(edits.get(name) or ()) for name in ("edited_rows", "added_rows", "deleted_rows")
-    )
+    number = sum(len(edits.get(name) or ()) for name in ("edited_rows", "deleted_rows"))
+    number += len(_added(edits))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(
             f"Keep {words.plural(number, 'change')}" if number else "Keep",
@@ -103,6 +111,15 @@ def _draw_bar(
             "Rows are added at the bottom and taken out with their box. Text is text; objects and "
             "mixed values are JSON. Changes that are not kept are lost with the page."
         )
+
+
+def _added(edits: dict[str, Any]) -> list[dict[str, Any]]:
+    """New rows into which something was typed."""
+    return [
+        one
+        for one in edits.get("added_rows") or ()
+        if any(value not in (None, "", []) for value in one.values())
+    ]
 
 
 def _next_round() -> None:
@@ -124,8 +141,7 @@ def _keep(
         values = {row.id: merged(row, changed, columns) for row, changed in edited}
         added = [
             NewRow(merged(None, one, columns), one.get(_SPLIT), tuple(one.get(_TAGS) or ()))
-            for one in edits.get("added_rows") or ()
-            if any(value not in (None, "", []) for value in one.values())
+            for one in _added(edits)
         ]
         deleted = [rows[int(at)].id for at in edits.get("deleted_rows") or ()]
 
@@ -147,10 +163,9 @@ def _keep(
         st.error(f"Nothing was kept. {plain(str(error))}")
         return
     _next_round()
-    say(
-        f"{words.plural(len(edited), 'row')} changed, {len(added):,} added, "
-        f"{len(deleted):,} taken out."
-    )
+    done = ((edited, "changed"), (added, "added"), (deleted, "taken out"))
+    told = [f"{len(some):,} {verb}" for some, verb in done if some]
+    say(f"Rows: {', '.join(told)}.")
     st.rerun()
 
 

@@ -170,5 +170,6 @@ def _ask_new() -> None:
         st.error(plain(str(error)))
         return
     say("It is there, with a draft: add the first row.")
+    st.session_state["dataset-grid"] = bool(names)
     show_dataset(made.dataset_id)
     st.rerun()

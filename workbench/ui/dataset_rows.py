@@ -45,10 +45,14 @@ def draw_rows(found: Opened) -> None:
     if number > pages:
         number = pages
         page = _page(found, where, sort, number)
+    in_grid = found.is_draft and bool(st.session_state.get("dataset-grid"))
     if page.total == 0:
         _draw_nothing(found, bool(where))
+        # The first rows are typed into an empty one.
+        if in_grid and not where and found.version.columns:
+            draw_grid(found, ())
         return
-    if found.is_draft and st.session_state.get("dataset-grid"):
+    if in_grid:
         draw_grid(found, page.rows)
     else:
         _draw_beside(found, page, where, sort, number)
