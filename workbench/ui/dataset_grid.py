@@ -11,12 +11,12 @@ import streamlit as st
 from workbench.jsontext import FieldError
 from workbench.store.connection import Cursor
 from workbench.store.dataset_reading import DatasetRow
-from workbench.store.dataset_values import BOOLEAN, JSON, NUMBER, Column, NewRow, type_of
+from workbench.store.dataset_values import BOOLEAN, NUMBER, Column, NewRow
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui.dataset_links import Opened, say
-from workbench.ui.dataset_values import read_typed, typed
+from workbench.ui.dataset_values import edited_as, read_typed, typed
 from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 
@@ -74,7 +74,8 @@ def frame_of(
             frame[label] = pd.Series(values, dtype="boolean")
         else:
             texts = [
-                None if one is None else typed(one, column.type, indent=False) for one in values
+                None if one is None else typed(one, edited_as(column, one), indent=False)
+                for one in values
             ]
             if any(len(text) > _LONGEST for text in texts if text):
                 locked.append(label)
@@ -108,8 +109,9 @@ def _draw_bar(
             _keep(found, rows, columns, edits)
         st.button("Drop them", disabled=not number, key="drop-grid", on_click=_next_round)
         st.caption(
-            "Rows are added at the bottom and taken out with their box. Text is text; objects and "
-            "mixed values are JSON. Changes that are not kept are lost with the page."
+            "Rows are added at the bottom and taken out with their box. Text is text; objects, "
+            "and new values of a mixed column, are JSON. Changes that are not kept are lost with "
+            "the page."
         )
 
 
@@ -181,8 +183,7 @@ def merged(
         typed_in, before = changed[label], values.get(column.name)
         value = typed_in
         if isinstance(typed_in, str):
-            type_ = column.type if before is None or column.type == JSON else type_of(before)
-            value = read_typed(typed_in, type_, column.name, before)
+            value = read_typed(typed_in, edited_as(column, before), column.name, before)
         elif isinstance(typed_in, float) and typed_in.is_integer() and abs(typed_in) < 2**53:
             value = int(typed_in)
         if value is None:
