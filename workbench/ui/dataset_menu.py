@@ -14,8 +14,8 @@ from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui.dataset_links import Opened, say, show_dataset, show_version
 from workbench.ui.dataset_picked import WAIT_SECONDS, begin
-from workbench.ui.evaluation_links import close_menus, menu_key
 from workbench.ui.importing_words import plain
+from workbench.ui.menus import close_menus, menu_key
 from workbench.ui.request_actions import address
 
 

@@ -146,16 +146,6 @@ def show_cell(row: int | None, column: str = "") -> None:
         st.query_params[state.CELL] = f"{row}:{column}"
 
 
-def menu_key(name: str) -> str:
-    """The key of a menu, which is another one after `close_menus`: a new menu is closed."""
-    return f"{name}-{st.session_state.get(state.MENU_ROUND, 0)}"
-
-
-def close_menus() -> None:
-    """From a callback of what stands in a menu: else it would lie over the dialog it opens."""
-    st.session_state[state.MENU_ROUND] = st.session_state.get(state.MENU_ROUND, 0) + 1
-
-
 def show_rating(column: str | None) -> None:
     """The fast screen of a column for people; None leaves it. From a callback."""
     st.session_state[state.WHOLE_PAGE] = True
