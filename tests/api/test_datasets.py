@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import threading
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.conftest import Track
+from workbench.datasets import from_files
 
 V2 = "/api/public/v2"
 _numbers = itertools.count()
@@ -86,15 +88,17 @@ def test_a_second_file_is_a_version_of_its_own_and_the_first_stays(client: TestC
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    ("change", "status", "field"),
     [
-        ({"file_content_base64": "%%%"}, "file_content_base64"),
-        ({"file_name": ""}, "file_name"),
-        ({"dataset_group_id": 0}, "dataset_group_id"),
+        ({"file_content_base64": "%%%"}, 400, "file_content_base64"),
+        ({"file_content_base64": "AAEC"}, 400, "file_content_base64"),
+        ({"file_content_base64": base64.b64encode(b"a,b\n").decode()}, 400, "file_content_base64"),
+        ({"file_name": ""}, 422, "file_name"),
+        ({"dataset_group_id": 0}, 422, "dataset_group_id"),
     ],
 )
 def test_a_wrong_file_is_refused_by_its_field(
-    client: TestClient, change: dict[str, Any], field: str
+    client: TestClient, change: dict[str, Any], status: int, field: str
 ) -> None:
     body = {
         "dataset_group_id": group(client)["dataset_group"]["id"],
@@ -102,8 +106,49 @@ def test_a_wrong_file_is_refused_by_its_field(
         "file_content_base64": "YQ==",
     }
     answer = client.post(f"{V2}/dataset-versions/from-file", json={**body, **change})
-    assert answer.status_code == 422
-    assert answer.json()["field"] == field
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+    # What is wrong is said of the file by its own name.
+    assert "dataset-" not in answer.json()["message"]
+
+
+def test_a_file_that_comes_while_another_one_does_waits_and_takes_nothing_from_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    add = from_files.add
+
+    def slowly(*given: Any) -> Any:
+        goes_on.wait(20)
+        return add(*given)
+
+    monkeypatch.setattr(from_files, "add", slowly)
+    group_id = group(client)["dataset_group"]["id"]
+    body = {"dataset_group_id": group_id}
+    first = send_file(client, group_id, "a.json", b'[{"a": 1}, {"a": 2}]')
+    try:
+        assert send_file(client, group_id, "b.json", b'[{"b": 3}]').status_code == 409
+        for path in ("create-draft", "save-draft"):
+            answer = client.post(f"{V2}/dataset-versions/{path}", json=body)
+            assert (answer.status_code, "still coming" in answer.json()["message"]) == (409, True)
+    finally:
+        goes_on.set()
+    version = saved(client, first.json()["dataset_id"], group_id)
+    assert (version["version_number"], version["column_names"]) == (1, ["a"])
+    assert rows(client, version["id"])["total"] == 2
+    second = send_file(client, group_id, "b.json", b'[{"b": 3}]')
+    assert saved(client, second.json()["dataset_id"], group_id)["version_number"] == 2
+
+
+@pytest.mark.parametrize("wanted", [{"q": "nobody said this"}, {"request_log_ids": [1, 2]}])
+def test_no_version_is_begun_of_requests_that_there_are_not(
+    client: TestClient, wanted: dict[str, Any]
+) -> None:
+    body = {"dataset_group_id": group(client)["dataset_group"]["id"], **wanted}
+    answer = client.post(f"{V2}/dataset-versions/from-filter-params", json=body)
+    assert (answer.status_code, answer.json()["message"]) == (
+        422,
+        "No request matches: no version was made.",
+    )
 
 
 def test_a_path_in_a_files_name_leads_nowhere(client: TestClient) -> None:

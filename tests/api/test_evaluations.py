@@ -63,6 +63,7 @@ def test_a_report_is_made_run_and_scored(client: TestClient, dataset: int) -> No
     before = client.get(f"/reports/{made['report_id']}").json()
     assert before["report"]["is_blueprint"] is True
     assert [one["name"] for one in before["report_columns"]] == ["question", "expected", "same"]
+    assert len({int(one["id"]) for one in before["report_columns"]}) == 3
     assert client.get(f"/reports/{made['report_id']}/score").status_code == 400
 
     run_id = run(client, made["report_id"])
@@ -77,6 +78,8 @@ def test_a_report_is_made_run_and_scored(client: TestClient, dataset: int) -> No
     score = client.get(f"/reports/{run_id}/score").json()["score"]
     assert score["score_type"] == "single_column"
     assert score["overall_score"] == pytest.approx(200 / 3)
+    # A column's own score is in the same measure.
+    assert told["report_columns"][-1]["score"] == pytest.approx(200 / 3)
 
     page = client.get(f"{V2}/evaluations/{run_id}/rows").json()
     assert page["columns"] == ["question", "expected", "same"]
@@ -146,8 +149,31 @@ def test_a_column_that_cannot_run_is_refused_with_a_reason(
     client: TestClient, dataset: int, column: dict[str, Any]
 ) -> None:
     answer = client.post("/reports", json={"dataset_group_id": dataset, "columns": [column]})
-    assert answer.status_code in (400, 422)
+    assert answer.status_code == 400
     assert answer.json()["message"]
+    report_id = report(client, dataset)["report_id"]
+    added = client.post("/report-columns", json={"report_id": report_id, **column})
+    assert (added.status_code, bool(added.json()["message"])) == (400, True)
+
+
+def test_a_dataset_without_a_saved_version_makes_no_evaluation(client: TestClient) -> None:
+    group_id = group(client)["dataset_group"]["id"]
+    answer = client.post("/reports", json={"dataset_group_id": group_id})
+    assert answer.status_code == 400
+    assert "no published version" in answer.json()["message"]
+
+
+def test_a_cell_that_failed_says_why(client: TestClient, dataset: int) -> None:
+    number = {
+        "column_type": "PARSE_VALUE",
+        "name": "number",
+        "configuration": {"source": "question", "type": "number"},
+    }
+    run_id = run(client, report(client, dataset, columns=[number])["report_id"])
+    ended(client, run_id)
+    cells = [row[-1] for row in client.get(f"{V2}/evaluations/{run_id}/rows").json()["rows"]]
+    assert {cell["status"] for cell in cells} == {"FAILED"}
+    assert all(cell["error_message"] for cell in cells)
 
 
 def test_a_score_of_several_columns_and_of_code(client: TestClient, dataset: int) -> None:
@@ -165,6 +191,9 @@ def test_a_score_of_several_columns_and_of_code(client: TestClient, dataset: int
         f"/reports/{report_id}/score-card", json={"column_names": ["same", "length"]}
     )
     assert card.status_code == 200, card.text
+    # In the reference a score's settings are its code.
+    assert card.json()["report"]["score_configuration"] is None
+    assert card.json()["report"]["column_names"] == ["same", "length"]
     score = client.get(f"/reports/{report_id}/score").json()["score"]
     assert score["score_type"] == "multi_column"
     assert [one["column_name"] for one in score["details"]["columns"]] == ["same", "length"]

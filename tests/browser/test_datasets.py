@@ -77,5 +77,25 @@ def test_from_a_file_to_two_versions_their_difference_and_a_file_again(
     assert (options["source"], options["version"]) == ("datasets", 2)
     page.get_by_role("button", name=re.compile("Export 3 rows as CSV")).click()
     expect(page.get_by_text("done").first).to_be_visible()
+
+    # It is found by its name, removed, and brought back with the search still in the field.
+    visitor.goto("/datasets?q=cases")
+    visitor.settle()
+    visitor.click_row(0)
+    expect(page.get_by_role("radio", name="Versions")).to_be_visible()
+    visitor.settle()
+    page.get_by_role("button", name="more_horiz").click()
+    page.get_by_role("button", name="Remove this dataset…").click()
+    expect(page.get_by_text("It is hidden at once.")).to_be_visible()
+    # The menu does not lie over what was chosen in it.
+    expect(page.get_by_role("button", name="Remove this dataset…")).to_be_hidden()
+    page.get_by_role("button", name="Remove my cases").click()
+    expect(page.get_by_text("my cases is removed.")).to_be_visible()
+    visitor.goto("/datasets?q=cases&deleted=true")
+    visitor.settle()
+    visitor.click_row(0)
+    expect(page.get_by_text("my cases is restored.")).to_be_visible()
+    expect(page.get_by_role("radio", name="Versions")).to_be_visible()
+    assert set(parse_qs(urlsplit(page.url).query)) == {"dataset"}
     assert visitor.foreign == other.foreign == []
     assert visitor.dialogs == []

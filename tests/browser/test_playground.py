@@ -170,7 +170,7 @@ def test_a_version_is_saved_from_the_playground(visit: Visit, server: Server) ->
     page.get_by_label("Text of message 2").fill("Hello {name}")
     expect(page.get_by_label("name", exact=True)).to_be_visible()
     visitor.settle()
-    page.locator(".st-key-playground-more button").first.click()
+    page.locator("[class*=st-key-playground-more] button").first.click()
     page.get_by_role("button", name="Save as version…").click()
     dialog = page.get_by_role("dialog", name="Save as a version")
     name = dialog.get_by_role("textbox", name="Name of the prompt template")

@@ -77,6 +77,18 @@ def test_only_typed_cells_of_a_grid_change_a_row_and_nothing_else_of_it() -> Non
         merged(ROW, {"Row ": "no JSON"}, COLUMNS)
 
 
+def test_a_text_among_objects_is_typed_as_it_is() -> None:
+    column = Column("output", JSON)
+    rows = [DatasetRow(1, {"output": "Hello\n"}, None, (), None)]
+    rows.append(DatasetRow(2, {"output": {"a": 1}}, None, (), None))
+    frame, _ = frame_of(rows, [column])
+    assert list(frame["output"]) == ["Hello\n", '{"a":1}']
+    assert merged(rows[0], {"output": 'Say "hi"'}, [column]) == {"output": 'Say "hi"'}
+    assert merged(rows[1], {"output": '{"a": 2}'}, [column]) == {"output": {"a": 2}}
+    with pytest.raises(FieldError):
+        merged(rows[1], {"output": "Hello"}, [column])
+
+
 def test_a_grid_holds_numbers_as_numbers_and_locks_what_is_too_long_to_type() -> None:
     long = DatasetRow(6, {"text": "x" * 5000, "n": 1.5}, None, (), None)
     frame, locked = frame_of([ROW, long], COLUMNS)

@@ -99,6 +99,9 @@ def test_a_dataset_is_made_by_hand_and_its_first_row_filled_in(
     found = datasets.get_by_name(store.connection, "questions")
     assert found is not None
     assert "No rows yet" in text_of(app)
+    # The grid that its first rows can be typed into is open.
+    assert app.toggle(key="dataset-grid").value
+    assert app.button(key="keep-grid").disabled
     app = click(app, "add-row")
     app.text_area(key="row-form-new-1-question").input("Where is it?")
     app.text_area(key="row-form-new-1-output").input("Here")
@@ -146,6 +149,22 @@ def test_a_link_names_version_page_order_and_conditions(open_page: Open, dataset
     assert "No row matches" in text_of(app)
     app = open_page("datasets", dataset=id_, version="99")
     assert "no version 99" in text_of(app)
+
+
+def test_what_was_looked_for_stands_in_the_link_and_leaves_it_with_the_view(
+    open_page: Open, dataset: int
+) -> None:
+    app = open_page("datasets", dataset=str(dataset), q="price<50")
+    app.query_params["page"] = "2"
+    app.run()
+    app.text_input(key="dataset-line").input("price<40").run()
+    assert (app.query_params["q"], "page" in app.query_params) == ("price<40", False)
+    app = click(app, "all-datasets")
+    assert not app.query_params
+    app.text_input(key="dataset-name").input("nowhere").run()
+    app.toggle(key="removed-datasets").set_value(True).run()
+    assert app.query_params == {"q": "nowhere", "deleted": "true"}
+    assert "No removed dataset has this in its name" in text_of(app)
 
 
 def test_a_row_opens_beside_the_table_with_whole_values_and_hostile_text_as_text(
@@ -278,6 +297,43 @@ def test_a_file_comes_in_as_it_was_shown(open_page: Open, store: Store, tmp_path
     assert "3 rows added" in text
 
 
+def upload(tmp_path: Path, name: str, content: bytes) -> str:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with path.open("rb") as source:
+        return incoming.keep_upload(all_jobs().folder, name, source).token
+
+
+def test_a_file_goes_into_a_dataset_that_is_chosen_where_its_name_is_taken(
+    open_page: Open, store: Store, dataset: int, tmp_path: Path
+) -> None:
+    run(store, lambda cursor: store.datasets.create(cursor, A, "more"))
+    app = open_page("datasets", file=upload(tmp_path, "More.csv", b"question\nfrom a file\n"))
+    assert 'There is a dataset "more" already' in text_of(app)
+    assert app.button(key="bring-in").disabled
+    into = next(each for each in app.selectbox if each.label == "Into")
+    into.select(dataset).run()
+    app = click(app, "bring-in")
+    assert all(job.live and job.live.wait(20) for job in jobs.of_dataset(store, dataset))
+    assert kept(store, dataset, 3)[122] == {"question": "from a file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"question\n", "The file has no rows."),
+        ("Frage\nGr\u00fc\u00dfe\n".encode("latin-1"), "None of the first rows would come in."),
+    ],
+)
+def test_a_file_of_which_nothing_would_come_in_makes_no_dataset(
+    open_page: Open, store: Store, tmp_path: Path, content: bytes, said: str
+) -> None:
+    app = open_page("datasets", file=upload(tmp_path, "cases.csv", content))
+    assert said in text_of(app)
+    assert "Another type" not in text_of(app)
+    assert app.button(key="bring-in").disabled
+
+
 def test_a_file_that_is_gone_and_one_that_cannot_be_read_are_said(
     open_page: Open, store: Store, tmp_path: Path
 ) -> None:
@@ -300,6 +356,19 @@ def test_picked_requests_become_rows_of_a_new_dataset(
     assert found is not None
     rows = dataset_reading.rows(store.connection, found.id, 1)
     assert sorted(row.source_request or 0 for row in rows) == sorted(seeded[:3])
+
+
+def test_a_new_dataset_of_requests_has_a_name_and_one_that_will_not_do_is_said_before(
+    open_page: Open, store: Store, seeded: list[int], dataset: int
+) -> None:
+    app = click(picked(open_page, seeded[:3]), "bulk-dataset")
+    assert (app.text_input(key="add-name").value or "").startswith("Logs of ")
+    assert not app.button(key="add-now").disabled
+    for name, said in ((" ", "needs a name"), (f"cases {MARK}", "already")):
+        app.text_input(key="add-name").input(name)
+        app = click(app, "bulk-dataset")
+        assert said in text_of(app)
+        assert app.button(key="add-now").disabled
 
 
 def test_an_open_request_becomes_a_row(

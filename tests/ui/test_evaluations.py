@@ -179,6 +179,17 @@ def test_a_link_filters_sorts_and_pages_on_computed_columns(
     assert "A state is one of" in text_of(grid(open_page, evaluation, q="words.state=odd"))
 
 
+def test_what_was_looked_for_leaves_the_link_with_the_view(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = click(grid(open_page, evaluation, q="alpha"), "all-evaluations")
+    assert not app.query_params
+    app.text_input(key="evaluation-name").input("nowhere").run()
+    assert said(app, "q") == "nowhere"
+    app = click(app, "new-evaluation")
+    assert set(app.query_params) == {"new"}
+
+
 def test_a_button_of_a_head_shows_the_rows_behind_its_figure(
     open_page: Open, store: Store, evaluation: tuple[int, int]
 ) -> None:

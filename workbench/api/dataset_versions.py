@@ -23,6 +23,7 @@ from workbench.filters import Filter, FilterError, from_api
 from workbench.jsontext import FieldError
 from workbench.logs.bulk import Selection
 from workbench.logs.importing.incoming import imports_folder
+from workbench.logs.importing.record import ImportFailed
 from workbench.store import datasets, requests, search, sessions
 from workbench.store.datasets import Version
 from workbench.store.errors import NotFound
@@ -48,7 +49,9 @@ def _read_file(sent: Sent) -> tuple[bodies.FromFile, bytes]:
     try:
         content = base64.b64decode(body.file_content_base64, validate=True)
     except (binascii.Error, ValueError):
-        raise FieldError("file_content_base64", "this is no base64") from None
+        raise ApiError(
+            400, "file_content_base64: this is no base64.", "file_content_base64"
+        ) from None
     return body, content
 
 
@@ -69,6 +72,10 @@ async def _from_file(sent: Sent, asked: tuple[bodies.FromFile, bytes]) -> Answer
             version = whole_versions.from_file(
                 sent.store, sent.actor, body.dataset_group_id, path, body.file_name
             )
+        except ImportFailed as error:
+            path.unlink(missing_ok=True)
+            reason = str(error).replace(path.name, body.file_name)
+            raise ApiError(400, reason, "file_content_base64") from None
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -218,12 +225,13 @@ async def _save(sent: Sent, body: bodies.SaveDraft) -> Answer:
     def work() -> dict[str, Any]:
         draft = _required_draft(sent, body.dataset_group_id)
         store, actor = sent.store, sent.actor
+        whole_versions.whole(store, body.dataset_group_id)
         store.change(
             lambda cursor: store.datasets.publish(cursor, actor, body.dataset_group_id)
         ).result()
         return _draft_told(draft, "Dataset save job queued")
 
-    return Answer(await in_thread(work), 202)
+    return Answer(await _in_the_way(work), 202)
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -236,7 +244,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=bodies.FromFile,
         response=answers.VersionMade,
         status=201,
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
     Operation(
         "POST",
@@ -291,6 +299,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=bodies.SaveDraft,
         response=answers.DraftAnswer,
         status=202,
-        problems=(404,),
+        problems=(404, 409),
     ),
 )

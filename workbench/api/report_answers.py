@@ -81,7 +81,8 @@ def column(found: Column, run_id: int, place: int, summary: Summary | None = Non
         "configuration": orjson.loads(found.row.spec),
     }
     if summary is not None:
-        value["score"] = None if summary.score is None else summary.score.value
+        own = summary.score
+        value["score"] = None if own is None else _percent(own.value, own.kind)
     return value
 
 
@@ -91,7 +92,9 @@ def columns(grid: Grid, report_id: int, summaries: Mapping[str, Summary] | None 
         scored = {grid.columns[-1].name}
     inputs: list[dict[str, Any]] = [
         {
-            "id": None,
+            # A client reads a number here. Nothing is addressed by it: columns of the dataset are
+            # not edited.
+            "id": -1 - place,
             "report_id": report_id,
             "name": name,
             "column_type": "DATASET",
@@ -181,7 +184,7 @@ def cell(found: CellView) -> dict[str, Any]:
     """An evaluated cell. status: PASSED and NOT_PASSED of verdicts, else the state."""
     if found.state != RUN_DONE:
         word = _STATES.get(found.state, "QUEUED")
-        return {"type": "eval", "status": word, "value": None, "message": found.message}
+        return {"type": "eval", "status": word, "value": None, "error_message": found.message}
     word = "COMPLETED"
     if found.passed is not None:
         word = "PASSED" if found.passed else "NOT_PASSED"

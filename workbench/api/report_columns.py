@@ -11,7 +11,7 @@ from workbench.api.errors import ApiError
 from workbench.api.operation import Answer, Operation, Sent
 from workbench.api.registry_answers import Nothing
 from workbench.api.registry_prompts import parameter, path_id
-from workbench.api.reports import Report, aside, pipeline_of
+from workbench.api.reports import Report, aside, pipeline_of, refused_as_400
 from workbench.evals import grids
 from workbench.evals.grids import Column, Grid, NewColumn
 from workbench.ids import MAX_ID
@@ -58,7 +58,7 @@ async def _add(sent: Sent, body: bodies.AddColumn) -> Answer:
         grids.add_column(sent.store, sent.actor, grid.run.id, column, before=before)
         return _told(pipeline_of(sent, body.report_id), body.name)
 
-    return Answer(await aside(work), 201)
+    return Answer(await refused_as_400(work), 201)
 
 
 def _column_of(sent: Sent, column_id: int) -> tuple[Report, Column]:
@@ -104,7 +104,7 @@ async def _edit(sent: Sent, asked: tuple[int, bodies.EditColumn]) -> Answer:
             grids.move_column(store, actor, run_id, name, before)
         return _told(pipeline_of(sent, found.evaluation.id), name)
 
-    return Answer(await aside(work))
+    return Answer(await refused_as_400(work))
 
 
 async def _delete(sent: Sent, column_id: int) -> Answer:
@@ -126,7 +126,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=bodies.AddColumn,
         response=answers.ColumnAnswer,
         status=201,
-        problems=(403, 404),
+        problems=(400, 403, 404),
     ),
     Operation(
         "PATCH",
@@ -136,7 +136,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         _edit,
         request=bodies.EditColumn,
         response=answers.ColumnAnswer,
-        problems=(403, 404),
+        problems=(400, 403, 404),
         parameters=(_COLUMN_ID,),
     ),
     Operation(

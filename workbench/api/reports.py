@@ -12,7 +12,7 @@ from workbench.api import external_ids, wire
 from workbench.api import report_answers as answers
 from workbench.api.dataset_answers import Done, externals
 from workbench.api.datasets import version_of
-from workbench.api.errors import ApiError
+from workbench.api.errors import ApiError, from_field
 from workbench.api.operation import Answer, Operation, Sent
 from workbench.api.registry_prompts import parameter, path_id
 from workbench.evals import grid_reading, grids, running
@@ -76,6 +76,18 @@ async def aside(work: Callable[[], R]) -> R:
     return await asyncio.to_thread(work)
 
 
+async def refused_as_400(work: Callable[[], R]) -> R:
+    """As `aside`, where the reference has 400 for columns and datasets that will not do."""
+    try:
+        return await aside(work)
+    except NotFound:
+        raise
+    except FieldError as error:
+        raise from_field(error, 400) from None
+    except Refused as error:
+        raise ApiError(400, str(error)) from None
+
+
 async def _create(sent: Sent, body: bodies.CreateReport) -> Answer:
     def work() -> dict[str, Any]:
         store = sent.store
@@ -108,7 +120,7 @@ async def _create(sent: Sent, body: bodies.CreateReport) -> Answer:
             "external_ids": externals(known),
         }
 
-    return Answer(await aside(work), 201)
+    return Answer(await refused_as_400(work), 201)
 
 
 def _score(
@@ -146,12 +158,7 @@ async def _run(sent: Sent, asked: tuple[int, bodies.RunReport]) -> Answer:
         running.start(store, actor, run_id)
         return {"success": True, "report_id": run_id}
 
-    try:
-        return Answer(await aside(work), 201)
-    except NotFound:
-        raise
-    except Refused as error:
-        raise ApiError(400, str(error)) from None
+    return Answer(await refused_as_400(work), 201)
 
 
 async def _get(sent: Sent, report_id: int) -> Answer:
@@ -206,7 +213,8 @@ async def _score_card(sent: Sent, asked: tuple[int, dict[str, Any]]) -> Answer:
             "report": {
                 "id": report_id,
                 "name": found.evaluation.name,
-                "score_configuration": answers.configuration(score),
+                "score_configuration": answers.configuration(score) if "code" in score else None,
+                "column_names": list(score.get("columns") or []),
             },
         }
 
@@ -273,7 +281,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=bodies.CreateReport,
         response=answers.ReportCreated,
         status=201,
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
     Operation(
         "POST",
@@ -284,7 +292,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=bodies.RunReport,
         response=answers.ReportStarted,
         status=201,
-        problems=(403, 404),
+        problems=(400, 403, 404),
         parameters=(REPORT_ID,),
     ),
     Operation(

@@ -17,14 +17,14 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.store.suggestions import suggestions
 from workbench.ui import access, words
+from workbench.ui.dataset_into import NEW, OFFERED, name_problem, usual_name
 from workbench.ui.dataset_jobs import sentence
 from workbench.ui.dataset_links import PAGE, dataset_params
 from workbench.ui.dataset_values import brief
 from workbench.ui.importing_words import plain
 
 WAIT_SECONDS = 2.0
-_NEW = 0
-_OFFERED = 500
+_NAME = "add-name"
 _PARTS = {
     "variables": "Input variables",
     "messages": "Messages",
@@ -38,7 +38,7 @@ _PARTS = {
 def ask_add(chosen: Selection, number: int | None) -> None:
     """number: how many requests are chosen, None where that is not known."""
     connection = open_store().connection
-    listed = {one.id: one.name for one in datasets.listed(connection, limit=_OFFERED)}
+    listed = {one.id: one.name for one in datasets.listed(connection, limit=OFFERED)}
     st.markdown(
         f"**{words.plural(number, 'request')}**" if number is not None else "**All that match**"
     )
@@ -46,16 +46,26 @@ def ask_add(chosen: Selection, number: int | None) -> None:
     with left:
         dataset_id = st.selectbox(
             "Dataset",
-            [_NEW, *listed],
+            [NEW, *listed],
             format_func=lambda id_: listed.get(id_, "A new dataset"),
             key="add-dataset",
         )
-    name = ""
+    name, problem = "", None
     if not dataset_id:
-        name = right.text_input("Its name", key="add-name", max_chars=200)
+        st.session_state.setdefault(_NAME, usual_name())
+        name = right.text_input("Its name", key=_NAME, max_chars=200)
+        problem = name_problem(name)
     choice = _draw_choice(chosen)
     _draw_example(chosen, choice)
-    if not st.button("Add", type="primary", icon=":material/add:", key="add-now"):
+    if problem is not None:
+        st.caption(problem)
+    if not st.button(
+        "Add",
+        type="primary",
+        icon=":material/add:",
+        key="add-now",
+        disabled=problem is not None,
+    ):
         return
     _add(Target(dataset_id or None, name), chosen, choice)
 

@@ -11,18 +11,20 @@ import streamlit as st
 from workbench.jsontext import FieldError
 from workbench.store.connection import Cursor
 from workbench.store.dataset_reading import DatasetRow
-from workbench.store.dataset_values import BOOLEAN, JSON, NUMBER, Column, NewRow, type_of
+from workbench.store.dataset_values import BOOLEAN, NUMBER, Column, NewRow
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui.dataset_links import Opened, say
-from workbench.ui.dataset_values import read_typed, typed
+from workbench.ui.dataset_values import edited_as, read_typed, typed
 from workbench.ui.importing_words import plain
 from workbench.ui.log_table import ROW_HEIGHT
 
 # Longer values, images above all, are edited in the row's own form.
 _LONGEST = 4_000
 _SHOWN_COLUMNS = 30
+# Under the rows: a heading, and room for new ones before the grid begins to scroll.
+_LINES_TO_COME = 7
 _SPLIT, _TAGS = "Split", "Tags"
 _ROUND = "dataset-grid-round"
 
@@ -38,11 +40,19 @@ def draw_grid(found: Opened, rows: Sequence[DatasetRow]) -> None:
         num_rows="dynamic",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(rows), 24) + 3),
+        height=ROW_HEIGHT * min(len(rows) + _LINES_TO_COME, 27),
         disabled=["Row", *locked],
+        placeholder="",
         column_config={
             "Row": st.column_config.NumberColumn(format="%d", width=70),
+            _SPLIT: st.column_config.TextColumn(),
             _TAGS: st.column_config.ListColumn(width=140),
+        }
+        # What holds no value yet is no text by itself, and then nothing can be typed into it.
+        | {
+            label_of(column.name): st.column_config.TextColumn()
+            for column in columns
+            if column.type not in (NUMBER, BOOLEAN)
         },
     )
     edits: dict[str, Any] = st.session_state.get(key) or {}
@@ -53,7 +63,7 @@ def frame_of(
     rows: Sequence[DatasetRow], columns: Sequence[Column]
 ) -> tuple[pd.DataFrame, list[str]]:
     """The page, and the columns that are too long to be typed into."""
-    frame: dict[str, Any] = {"Row": [row.id for row in rows]}
+    frame: dict[str, Any] = {"Row": pd.Series([row.id for row in rows], dtype="int64")}
     locked = []
     for column in columns:
         values = [row.values.get(column.name) for row in rows]
@@ -64,14 +74,15 @@ def frame_of(
             frame[label] = pd.Series(values, dtype="boolean")
         else:
             texts = [
-                None if one is None else typed(one, column.type, indent=False) for one in values
+                None if one is None else typed(one, edited_as(column, one), indent=False)
+                for one in values
             ]
             if any(len(text) > _LONGEST for text in texts if text):
                 locked.append(label)
                 texts = [text[:_LONGEST] if text else text for text in texts]
-            frame[label] = texts
-    frame[_SPLIT] = [row.split for row in rows]
-    frame[_TAGS] = [list(row.tags) for row in rows]
+            frame[label] = pd.Series(texts, dtype="string")
+    frame[_SPLIT] = pd.Series([row.split for row in rows], dtype="string")
+    frame[_TAGS] = pd.Series([list(row.tags) for row in rows], dtype="object")
     return pd.DataFrame(frame), locked
 
 
@@ -86,9 +97,8 @@ def _draw_bar(
     columns: Sequence[Column],
     edits: dict[str, Any],
 ) -> None:
-    number = sum(
-        len(edits.get(name) or ()) for name in ("edited_rows", "added_rows", "deleted_rows")
-    )
+    number = sum(len(edits.get(name) or ()) for name in ("edited_rows", "deleted_rows"))
+    number += len(_added(edits))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(
             f"Keep {words.plural(number, 'change')}" if number else "Keep",
@@ -99,9 +109,19 @@ def _draw_bar(
             _keep(found, rows, columns, edits)
         st.button("Drop them", disabled=not number, key="drop-grid", on_click=_next_round)
         st.caption(
-            "Rows are added at the bottom and taken out with their box. Text is text; objects and "
-            "mixed values are JSON. Changes that are not kept are lost with the page."
+            "Rows are added at the bottom and taken out with their box. Text is text; objects, "
+            "and new values of a mixed column, are JSON. Changes that are not kept are lost with "
+            "the page."
         )
+
+
+def _added(edits: dict[str, Any]) -> list[dict[str, Any]]:
+    """New rows into which something was typed."""
+    return [
+        one
+        for one in edits.get("added_rows") or ()
+        if any(value not in (None, "", []) for value in one.values())
+    ]
 
 
 def _next_round() -> None:
@@ -123,8 +143,7 @@ def _keep(
         values = {row.id: merged(row, changed, columns) for row, changed in edited}
         added = [
             NewRow(merged(None, one, columns), one.get(_SPLIT), tuple(one.get(_TAGS) or ()))
-            for one in edits.get("added_rows") or ()
-            if any(value not in (None, "", []) for value in one.values())
+            for one in _added(edits)
         ]
         deleted = [rows[int(at)].id for at in edits.get("deleted_rows") or ()]
 
@@ -146,10 +165,9 @@ def _keep(
         st.error(f"Nothing was kept. {plain(str(error))}")
         return
     _next_round()
-    say(
-        f"{words.plural(len(edited), 'row')} changed, {len(added):,} added, "
-        f"{len(deleted):,} taken out."
-    )
+    done = ((edited, "changed"), (added, "added"), (deleted, "taken out"))
+    told = [f"{len(some):,} {verb}" for some, verb in done if some]
+    say(f"Rows: {', '.join(told)}.")
     st.rerun()
 
 
@@ -165,8 +183,7 @@ def merged(
         typed_in, before = changed[label], values.get(column.name)
         value = typed_in
         if isinstance(typed_in, str):
-            type_ = column.type if before is None or column.type == JSON else type_of(before)
-            value = read_typed(typed_in, type_, column.name, before)
+            value = read_typed(typed_in, edited_as(column, before), column.name, before)
         elif isinstance(typed_in, float) and typed_in.is_integer() and abs(typed_in) < 2**53:
             value = int(typed_in)
         if value is None:

@@ -10,24 +10,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from workbench.datasets.adding import Target, open_target
 from workbench.datasets.from_files import (
     USES,
     ColumnPlan,
     Preview,
     Reading,
     preview,
-    start_adding,
 )
 from workbench.datasets.types import TYPES
 from workbench.logs.importing import incoming
 from workbench.logs.importing.incoming import Incoming
 from workbench.logs.importing.record import ImportFailed
-from workbench.store import datasets
 from workbench.store.dataset_reading import DatasetRow
-from workbench.store.errors import NotFound, Refused
-from workbench.store.store import open_store
-from workbench.ui import access, words
+from workbench.ui import words
+from workbench.ui.dataset_into import draw_target
 from workbench.ui.dataset_links import read_dataset, show_dataset
 from workbench.ui.dataset_rows import frame_of
 from workbench.ui.hostile import escaped
@@ -35,8 +31,6 @@ from workbench.ui.importing import all_jobs
 from workbench.ui.importing_words import plain
 
 ENCODINGS = ("UTF-8", "windows-1252", "iso-8859-1", "utf-16", "shift_jis", "gb18030", "koi8-r")
-# So long a click waits for its own work, so that most need no progress bar.
-WAIT_SECONDS = 1.5
 
 
 def draw_import(token: str) -> None:
@@ -67,8 +61,7 @@ def draw_import(token: str) -> None:
         _draw_encoding(file)
         return
     reading = _draw_plans(file, reading, found)
-    _draw_preview(file, reading)
-    _draw_target(file, reading)
+    draw_target(file, reading, has_rows=_draw_preview(file, reading))
 
 
 def _encoding(file: Incoming) -> str | None:
@@ -133,12 +126,13 @@ def _draw_plans(file: Incoming, reading: Reading, found: Preview) -> Reading:
     return replace(reading, plans=plans)
 
 
-def _draw_preview(file: Incoming, reading: Reading) -> None:
+def _draw_preview(file: Incoming, reading: Reading) -> bool:
+    """Whether any of the first rows would come in."""
     try:
         found = _look(file.path, _stamp(file.path), reading)
     except ImportFailed as error:
         st.warning(plain(str(error)), icon=":material/error:")
-        return
+        return False
     names = [plan.name for plan in found.plans if plan.use in ("input", "expected", "metadata")]
     rows = [
         DatasetRow(place, dict(row.values), row.split, tuple(row.tags), None)
@@ -155,14 +149,10 @@ def _draw_preview(file: Incoming, reading: Reading) -> None:
             placeholder="",
             column_config={found.unit.capitalize(): st.column_config.NumberColumn(format="%d")},
         )
-    else:
-        st.info("None of the first rows would come in.")
+    elif not found.refused:
+        st.info("The file has no rows.")
     if found.refused:
-        st.warning(
-            f"{words.plural(len(found.refused), 'row')} of the first ones would be refused; all "
-            "others come in. Another type may take them.",
-            icon=":material/error:",
-        )
+        st.warning(_refused_words(found), icon=":material/error:")
         st.dataframe(
             pd.DataFrame(
                 {
@@ -175,38 +165,17 @@ def _draw_preview(file: Incoming, reading: Reading) -> None:
             row_height=30,
         )
 
-
-def _draw_target(file: Incoming, reading: Reading) -> None:
-    dataset_id = read_dataset()
-    dataset = None if dataset_id is None else datasets.get(open_store().connection, dataset_id)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = ""
-        if dataset is None:
-            name = st.text_input(
-                "Name of the new dataset",
-                Path(file.name).stem[:200],
-                max_chars=200,
-                key=f"target-{file.token}",
-                width=320,
-            )
-        label = "Bring it in" if dataset is None else f"Add to {dataset.name[:60]}"
-        if st.button(plain(label), type="primary", icon=":material/upload_file:", key="bring-in"):
-            _begin(file, reading, Target(dataset.id if dataset else None, name))
+    return bool(rows)
 
 
-def _begin(file: Incoming, reading: Reading, target: Target) -> None:
-    store, actor = open_store(), access.actor()
-    try:
-        # What cannot be read makes no dataset.
-        preview(file.path, reading)
-        made = open_target(store, actor, target)
-    except (ImportFailed, Refused, NotFound) as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    job = start_adding(store, actor, made, file.path, file.name, reading)
-    job.wait(WAIT_SECONDS)
-    show_dataset(made.dataset_id)
-    st.rerun()
+def _refused_words(found: Preview) -> str:
+    if not found.rows:
+        text = "None of the first rows would come in."
+    else:
+        many = words.plural(len(found.refused), "row")
+        text = f"{many} of the first ones would be refused; all others come in."
+    is_of_type = any(one.field is not None for one in found.refused)
+    return f"{text} Another type may take them." if is_of_type else text
 
 
 def _stamp(path: Path) -> int:

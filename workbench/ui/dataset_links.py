@@ -13,7 +13,17 @@ from workbench.ui import state
 
 PAGE = "pages/datasets.py"
 ROWS, CHANGES, VERSIONS = "Rows", "Changes", "Versions"
-_OF_VIEW = (state.ROW, state.SORT, state.TAB, state.VERSION, "q", "page", "before", "after")
+_OF_VIEW = (
+    state.ROW,
+    state.SORT,
+    state.TAB,
+    state.VERSION,
+    "q",
+    "deleted",
+    "page",
+    "before",
+    "after",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,6 @@ def show_dataset(dataset_id: int | None) -> None:
     """Go to a dataset, or to the list; nothing of another view stays in the link."""
     for name in (state.DATASET, state.IMPORT_FILE, *_OF_VIEW):
         st.query_params.pop(name, None)
-    st.session_state.pop("q", None)
     if dataset_id is not None:
         st.query_params[state.DATASET] = str(dataset_id)
 

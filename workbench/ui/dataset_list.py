@@ -13,9 +13,10 @@ from workbench.store.datasets import Dataset
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
-from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset, turn_to
+from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset
 from workbench.ui.importing import receive
 from workbench.ui.importing_words import plain
+from workbench.ui.linked import text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.zones import zone_name
 
@@ -42,22 +43,13 @@ def draw_list() -> None:
 
 def _draw_filters() -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-filters"):
-        text = st.text_input(
-            "Search",
-            key="q",
-            bind="query-params",
-            placeholder="Part of a name",
-            width="stretch",
-            label_visibility="collapsed",
-            on_change=turn_to,
-            args=(1,),
-        )
-        deleted = st.toggle("Removed", key="deleted", bind="query-params")
+        text = text_in_link("Search", "q", key="dataset-name", placeholder="Part of a name")
+        deleted = toggle_in_link("Removed", "deleted", key="removed-datasets")
         if st.button("From a file", icon=":material/upload_file:", key="new-from-file"):
             ask_file(None)
         if st.button("New dataset", icon=":material/add:", type="primary", key="new-dataset"):
             _ask_new()
-    return text or "", bool(deleted)
+    return text, deleted
 
 
 def _draw_table(found: list[Dataset], deleted: bool) -> None:
@@ -94,7 +86,6 @@ def _draw_table(found: list[Dataset], deleted: bool) -> None:
             return
         say(f"{chosen.name} is restored.")
     show_dataset(chosen.id)
-    st.query_params.pop("deleted", None)
     st.rerun()
 
 
@@ -179,5 +170,6 @@ def _ask_new() -> None:
         st.error(plain(str(error)))
         return
     say("It is there, with a draft: add the first row.")
+    st.session_state["dataset-grid"] = bool(names)
     show_dataset(made.dataset_id)
     st.rerun()

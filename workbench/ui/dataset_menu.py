@@ -15,34 +15,36 @@ from workbench.ui import access, state, words
 from workbench.ui.dataset_links import Opened, say, show_dataset, show_version
 from workbench.ui.dataset_picked import WAIT_SECONDS, begin
 from workbench.ui.importing_words import plain
+from workbench.ui.menus import close_menus, menu_key
 from workbench.ui.request_actions import address
 
 
 def draw_menu(dataset: Dataset, found: Opened | None) -> None:
     with st.popover(
-        "", icon=":material/more_horiz:", type="tertiary", key="dataset-more", help="More"
+        "", icon=":material/more_horiz:", type="tertiary", key=menu_key("dataset-more"), help="More"
     ):
-        if st.button("Name and description…", icon=":material/edit:", type="tertiary"):
+        if _item("Name and description…", "edit", "dataset-rename"):
             _ask_name(dataset)
         if found is not None and found.is_draft:
-            if st.button(
-                "Remove duplicates…",
-                icon=":material/filter_none:",
-                type="tertiary",
-                key="dataset-duplicates",
-            ):
+            if _item("Remove duplicates…", "filter_none", "dataset-duplicates"):
                 _ask_duplicates(found)
-            if st.button("Split at random…", icon=":material/call_split:", type="tertiary"):
+            if _item("Split at random…", "call_split", "dataset-split"):
                 _ask_split(found)
-            if st.button("Discard the draft…", icon=":material/undo:", type="tertiary"):
+            if _item("Discard the draft…", "undo", "dataset-discard"):
                 _ask_discard(found)
-        if st.button("Remove this dataset…", icon=":material/delete:", type="tertiary"):
+        if _item("Remove this dataset…", "delete", "dataset-remove"):
             _ask_remove(dataset)
         st.caption("Link to this version:")
         link = {state.DATASET: str(dataset.id)}
         if found is not None:
             link[state.VERSION] = str(found.version.number)
         st.code(address("datasets", link), language=None, wrap_lines=True)
+
+
+def _item(label: str, icon: str, key: str) -> bool:
+    return bool(
+        st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=close_menus)
+    )
 
 
 @st.dialog("Name and description")
@@ -91,9 +93,9 @@ def _ask_duplicates(found: Opened) -> None:
 def _ask_split(found: Opened) -> None:
     st.markdown("Every row of the draft goes into one of two splits, by chance and repeatably.")
     left, right = st.columns(2)
-    first = left.text_input("The one", "train")
-    second = right.text_input("The other", "test")
-    share = st.slider("Share of the other, in %", 1, 99, 20)
+    first = left.text_input("First split", "train")
+    second = right.text_input("Second split", "test")
+    share = st.slider("Share of the second, in %", 1, 99, 20)
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, step=1, help="The same seed splits the same")
     if not st.button("Split", type="primary"):
         return

@@ -53,9 +53,13 @@ def draw_dataset() -> None:
             "There is no such dataset: it was removed (the list shows removed ones), or the link "
             "is from another store."
         )
-        if st.button("All datasets", icon=":material/arrow_back:", type="tertiary"):
-            show_dataset(None)
-            st.rerun()
+        st.button(
+            "All datasets",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=show_dataset,
+            args=(None,),
+        )
         return
     found = opened(connection, dataset)
     _draw_head(dataset, found)
@@ -76,9 +80,15 @@ def _tab() -> str:
 
 def _draw_head(dataset: Dataset, found: Opened | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("", icon=":material/arrow_back:", type="tertiary", help="All datasets"):
-            show_dataset(None)
-            st.rerun()
+        st.button(
+            "",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            help="All datasets",
+            key="all-datasets",
+            on_click=show_dataset,
+            args=(None,),
+        )
         about = f'<span class="wb-note">{escaped(dataset.description[:300])}</span>'
         st.html(
             f'<p class="wb-head"><strong>{escaped(dataset.name)}</strong> {about}</p>',

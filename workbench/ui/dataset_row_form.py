@@ -11,12 +11,12 @@ from workbench.jsontext import FieldError
 from workbench.store import dataset_pages
 from workbench.store.connection import Cursor
 from workbench.store.dataset_reading import DatasetRow
-from workbench.store.dataset_values import EMPTY, JSON, TEXT, Column, NewRow, type_of
+from workbench.store.dataset_values import EMPTY, JSON, TEXT, Column, NewRow
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.dataset_links import Opened, say, show_row
-from workbench.ui.dataset_values import read_typed, typed
+from workbench.ui.dataset_values import edited_as, read_typed, typed
 from workbench.ui.importing_words import plain
 
 # A browser's field takes no more without trouble: an image is better brought in by a file.
@@ -51,8 +51,7 @@ def ask_row(found: Opened, row: DatasetRow | None) -> None:
 
 def _draw_field(column: Column, before: Any, key: str) -> str | None:
     """The text of the field; None where the value cannot be changed here."""
-    # A value of another type than its column's is edited as what it is.
-    type_ = column.type if before is None or column.type == JSON else type_of(before)
+    type_ = edited_as(column, before)
     text = typed(before, type_)
     if len(text) > _MOST:
         st.caption(f"{plain(column.name)}: too large to be edited here; it stays as it is.")
@@ -104,7 +103,7 @@ def _read(
     """The row's values with what was typed; what was left alone stays exactly as it was."""
     values = dict(row.values) if row else {}
     for name, (column, before, text) in held.items():
-        type_ = column.type if before is None or column.type == JSON else type_of(before)
+        type_ = edited_as(column, before)
         if text is None or text == typed(before, type_):
             continue
         value = read_typed(text, type_, name, before)

@@ -18,11 +18,12 @@ from workbench.store.errors import Refused
 from workbench.store.store import open_store
 from workbench.ui import state, words
 from workbench.ui.dataset_grid import draw_grid
-from workbench.ui.dataset_links import Opened, draw_pages, order_by, read_number, show_row, turn_to
+from workbench.ui.dataset_links import Opened, draw_pages, order_by, read_number, show_row
 from workbench.ui.dataset_picked import draw_picked
 from workbench.ui.dataset_row import draw_row
 from workbench.ui.dataset_values import NUMBER, brief
 from workbench.ui.importing_words import plain
+from workbench.ui.linked import text_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 
 ROWS = 50
@@ -44,10 +45,14 @@ def draw_rows(found: Opened) -> None:
     if number > pages:
         number = pages
         page = _page(found, where, sort, number)
+    in_grid = found.is_draft and bool(st.session_state.get("dataset-grid"))
     if page.total == 0:
         _draw_nothing(found, bool(where))
+        # The first rows are typed into an empty one.
+        if in_grid and not where and found.version.columns:
+            draw_grid(found, ())
         return
-    if found.is_draft and st.session_state.get("dataset-grid"):
+    if in_grid:
         draw_grid(found, page.rows)
     else:
         _draw_beside(found, page, where, sort, number)
@@ -57,22 +62,18 @@ def draw_rows(found: Opened) -> None:
 def _draw_filter(found: Opened) -> tuple[list[Condition] | None, Sort]:
     names = [column.name for column in found.version.columns]
     with st.container(horizontal=True, vertical_alignment="bottom", key="dataset-query"):
-        line = st.text_input(
+        line = text_in_link(
             "Find",
-            key="q",
-            bind="query-params",
+            "q",
+            key="dataset-line",
             placeholder="Words, or conditions such as price>10 lang:de split=test -tag:draft",
-            width="stretch",
-            label_visibility="collapsed",
-            on_change=turn_to,
-            args=(1,),
         )
         _draw_sort(names)
         if found.is_draft:
             st.toggle("Edit in the table", key="dataset-grid")
     sort = read_sort(st.query_params.get(state.SORT, ""), names)
     try:
-        return read_query(line or "", names), sort
+        return read_query(line, names), sort
     except Refused as error:
         st.warning(plain(str(error)), icon=":material/error:")
         return None, sort

@@ -9,7 +9,7 @@ import streamlit as st
 
 from workbench.jsontext import FieldError
 from workbench.messages import ROLES, conversation_text
-from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, TEXT
+from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, TEXT, Column, type_of
 from workbench.store.dataset_values import NUMBER as NUMBER_TYPE
 from workbench.ui.conversation import Look, draw_messages, shown_json
 from workbench.ui.hostile import draw_text
@@ -62,6 +62,16 @@ def is_conversation(value: Any) -> bool:
             for one in value
         )
     )
+
+
+def edited_as(column: Column, before: Any) -> str:
+    """The type that a value is typed as: its own, where another one stands there than its column's.
+
+    In a column of mixed values a text is a text, and everything else JSON.
+    """
+    if before is None or (column.type == JSON and not isinstance(before, str)):
+        return column.type
+    return type_of(before)
 
 
 def typed(value: Any, type_: str, *, indent: bool = True) -> str:

@@ -15,13 +15,14 @@ from workbench.store.errors import Refused
 from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import state, words
-from workbench.ui.dataset_links import draw_pages, order_by, read_number, turn_to
+from workbench.ui.dataset_links import draw_pages, order_by, read_number
 from workbench.ui.evaluation_cell import Place, draw_cell
 from workbench.ui.evaluation_heads import draw_heads
 from workbench.ui.evaluation_links import find, read_cell
 from workbench.ui.evaluation_table import HEIGHT, draw_table
 from workbench.ui.export_links import draw_grid_link
 from workbench.ui.hostile import escaped
+from workbench.ui.linked import text_in_link
 
 ROWS = 50
 #: Seconds between two looks at a grid that runs.
@@ -74,16 +75,7 @@ def _draw(found: Grid, asked: Asked) -> None:
 def _draw_filter(found: Grid) -> Asked:
     names = list(found.ids)
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluation-query"):
-        line = st.text_input(
-            "Find",
-            key="q",
-            bind="query-params",
-            placeholder=_example(found),
-            width="stretch",
-            label_visibility="collapsed",
-            on_change=turn_to,
-            args=(1,),
-        )
+        line = text_in_link("Find", "q", key="evaluation-line", placeholder=_example(found))
         if line:
             st.button(
                 "",
@@ -97,7 +89,7 @@ def _draw_filter(found: Grid) -> Asked:
         _draw_order(found)
     sort = grid_query.read_order(st.query_params.get(state.SORT, ""), found.inputs, names)
     try:
-        return grid_query.read(line or "", found.inputs, names), sort
+        return grid_query.read(line, found.inputs, names), sort
     except Refused as error:
         st.warning(escaped(str(error)), icon=":material/error:")
         return None

@@ -17,8 +17,9 @@ from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.evaluation_column import ask_column
-from workbench.ui.evaluation_links import close_menus, find, menu_key, show_rating
+from workbench.ui.evaluation_links import find, show_rating
 from workbench.ui.hostile import escaped
+from workbench.ui.menus import close_menus, menu_key
 
 WIDTH = 230
 

@@ -104,8 +104,6 @@ def show_evaluation(evaluation_id: int | None) -> None:
     """Go to an evaluation, or to the list; nothing of another view stays in the link."""
     for name in (state.EVALUATION, *_OF_VIEW):
         st.query_params.pop(name, None)
-    for name in ("q", "deleted"):
-        st.session_state.pop(name, None)
     if evaluation_id is not None:
         st.query_params[state.EVALUATION] = str(evaluation_id)
 
@@ -148,16 +146,6 @@ def show_cell(row: int | None, column: str = "") -> None:
         st.query_params[state.CELL] = f"{row}:{column}"
 
 
-def menu_key(name: str) -> str:
-    """The key of a menu, which is another one after `close_menus`: a new menu is closed."""
-    return f"{name}-{st.session_state.get(state.MENU_ROUND, 0)}"
-
-
-def close_menus() -> None:
-    """From a callback of what stands in a menu: else it would lie over the dialog it opens."""
-    st.session_state[state.MENU_ROUND] = st.session_state.get(state.MENU_ROUND, 0) + 1
-
-
 def show_rating(column: str | None) -> None:
     """The fast screen of a column for people; None leaves it. From a callback."""
     st.session_state[state.WHOLE_PAGE] = True
@@ -168,8 +156,9 @@ def show_rating(column: str | None) -> None:
 
 
 def find(text: str) -> None:
-    """Put a line into the grid's filter. From a callback: the field's link follows its text."""
-    st.session_state["q"] = text
+    """Put a line into the grid's filter. From a callback."""
     st.session_state[state.WHOLE_PAGE] = True
-    for name in ("page", state.CELL):
+    for name in ("q", "page", state.CELL):
         st.query_params.pop(name, None)
+    if text:
+        st.query_params["q"] = text

@@ -15,9 +15,10 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui import evaluation_words as say_it
-from workbench.ui.dataset_links import draw_pages, read_number, say, turn_to
+from workbench.ui.dataset_links import draw_pages, read_number, say
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
+from workbench.ui.linked import text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
@@ -43,17 +44,8 @@ def draw_list() -> None:
 
 def _draw_filters() -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluation-filters"):
-        text = st.text_input(
-            "Search",
-            key="q",
-            bind="query-params",
-            placeholder="Part of a name",
-            width="stretch",
-            label_visibility="collapsed",
-            on_change=turn_to,
-            args=(1,),
-        )
-        deleted = st.toggle("Removed", key="deleted", bind="query-params")
+        text = text_in_link("Search", "q", key="evaluation-name", placeholder="Part of a name")
+        deleted = toggle_in_link("Removed", "deleted", key="removed-evaluations")
         st.button(
             "New evaluation",
             icon=":material/add:",
@@ -62,7 +54,7 @@ def _draw_filters() -> tuple[str, bool]:
             on_click=show_start,
             args=(READY[0].key,),
         )
-    return text or "", bool(deleted)
+    return text, deleted
 
 
 def _draw_table(found: list[Listed], deleted: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
 from workbench.datasets.adding import Target, open_target
@@ -14,12 +12,12 @@ from workbench.logs.bulk import Selection
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, words
+from workbench.ui.dataset_into import usual_name
 from workbench.ui.dataset_jobs import sentence
 from workbench.ui.dataset_links import PAGE as DATASETS_PAGE
 from workbench.ui.dataset_links import dataset_params
 from workbench.ui.evaluation_links import PAGE, new_params
 from workbench.ui.hostile import escaped
-from workbench.ui.zones import viewer_zone
 
 #: So long the dialog waits until all rows are in.
 WAIT_SECONDS = 20.0
@@ -34,8 +32,7 @@ def ask_evaluate(chosen: Selection, number: int | None) -> None:
         "variables and messages as inputs, the logged answer as what is expected. Then you "
         "choose a grid."
     )
-    usual = f"Logs of {datetime.now(viewer_zone()):%-d %b %Y %H:%M:%S}"
-    name = st.text_input("Name of the dataset", usual, max_chars=200, key="evaluate-name")
+    name = st.text_input("Name of the dataset", usual_name(), max_chars=200, key="evaluate-name")
     if not st.button("Go on", type="primary", key="evaluate-now", icon=":material/arrow_forward:"):
         return
     store, actor = open_store(), access.actor()

@@ -18,13 +18,12 @@ from workbench.ui import access, state
 from workbench.ui.dataset_links import say
 from workbench.ui.evaluation_links import (
     GRID,
-    close_menus,
-    menu_key,
     show_evaluation,
     show_run,
     show_tab,
 )
 from workbench.ui.hostile import escaped
+from workbench.ui.menus import close_menus, menu_key
 from workbench.ui.playground_models import choices
 from workbench.ui.request_actions import address
 

@@ -85,6 +85,7 @@ def _draw_rows(found: Preview) -> None:
         pd.DataFrame(rows, columns=found.columns),
         hide_index=True,
         row_height=30,
+        placeholder="",
         alt="The first rows as they leave",
     )
     if found.rows > len(rows):

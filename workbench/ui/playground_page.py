@@ -12,6 +12,7 @@ from workbench.store.store import open_store
 from workbench.ui import state
 from workbench.ui.dataset_add import ask_add
 from workbench.ui.hostile import escaped
+from workbench.ui.menus import close_menus, menu_key
 from workbench.ui.playground_answers import draw_answers, has_answers
 from workbench.ui.playground_compare import draw_compare
 from workbench.ui.playground_heads import draw_adding, draw_heads, draw_removed_column
@@ -79,7 +80,11 @@ def _draw_bar(view: View) -> None:
             "New", icon=":material/add:", type="tertiary", key="new-session", on_click=start_new
         )
         with st.popover(
-            "", icon=":material/more_horiz:", type="tertiary", key="playground-more", help="More"
+            "",
+            icon=":material/more_horiz:",
+            type="tertiary",
+            key=menu_key("playground-more"),
+            help="More",
         ):
             _draw_more(view)
         columns = session.columns
@@ -108,10 +113,14 @@ def _draw_more(view: View) -> None:
         if fork(session):
             say("This is a copy now; the session that it was made from stays as it was.")
 
-    if st.button("Save as version…", icon=":material/save:", type="tertiary"):
+    if st.button("Save as version…", icon=":material/save:", type="tertiary", on_click=close_menus):
         ask_save_version(session)
     if st.button(
-        "Answers to a dataset…", icon=":material/dataset:", type="tertiary", key="to-dataset"
+        "Answers to a dataset…",
+        icon=":material/dataset:",
+        type="tertiary",
+        key="to-dataset",
+        on_click=close_menus,
     ):
         _ask_dataset(session)
     st.button("Fork this session", icon=":material/fork_right:", type="tertiary", on_click=copy)

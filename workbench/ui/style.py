@@ -26,9 +26,10 @@ _CSS = """
 .wb-light { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%;
   background: #9aa1a9; margin-right: .5rem; vertical-align: baseline; }
 .wb-light.on { background: #1f9d57; }
-/* Streamlit writes white on every primary button; on the dark theme's light blue it is 2.6:1. */
-.stApp [data-testid^="stBaseButton-primary"],
-.stApp [data-testid^="stBaseButton-primary"] * { color: light-dark(#fff, #111315); }
+/* Streamlit writes white on every primary button; on the dark theme's light blue it is 2.6:1. One
+   that is disabled has no blue, and the grey that Streamlit gives it. */
+.stApp [data-testid^="stBaseButton-primary"]:not(:disabled),
+.stApp [data-testid^="stBaseButton-primary"]:not(:disabled) * { color: light-dark(#fff, #111315); }
 .stApp [data-testid="stHtml"] { width: 100%; }
 .st-key-wb-script, .st-key-wb-hits-script { display: none; }
 mark.wb-hit { background: color-mix(in srgb, #e3b341 45%, transparent); color: inherit;
