@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import streamlit as st
 
-from workbench.evals import grid_query, grid_reading
+from workbench.evals import grid_query, grid_reading, grids
 from workbench.evals.grid_reading import Condition, Page, Sort
 from workbench.evals.grids import Grid
-from workbench.store.errors import Refused
+from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import state, words
@@ -33,9 +33,9 @@ def draw_grid(found: Grid) -> None:
         st.info("This evaluation has no dataset yet: choose one under *Settings of the run*.")
         return
     asked = _draw_filter(found)
+    st.session_state.pop(state.WHOLE_PAGE, None)
     if found.run.state == RUNNING:
-        # The bar above draws the whole page anew when the run is at its end.
-        st.fragment(_draw, run_every=POLL_SECONDS)(found, asked)
+        st.fragment(_draw_moving, run_every=POLL_SECONDS)(found.run.id, asked)
     else:
         _draw(found, asked)
 
@@ -43,10 +43,22 @@ def draw_grid(found: Grid) -> None:
 Asked = tuple[list[Condition], Sort] | None
 
 
-def _draw(found: Grid, asked: Asked) -> None:
-    if st.session_state.pop(state.WHOLE_PAGE, False) and found.run.state == RUNNING:
-        # What was clicked concerns more than this part, which is drawn again by itself.
+def _draw_moving(run_id: int, asked: Asked) -> None:
+    """By itself, as long as it runs: which versions its prompts took is known only some time after
+    its start, so the run is read each time."""
+    # What was clicked concerns more than this part, or is to be said.
+    if st.session_state.pop(state.WHOLE_PAGE, False) or state.SAID in st.session_state:
         st.rerun()
+    try:
+        found = grids.grid(open_store(), run_id)
+    except NotFound:
+        st.rerun()
+    if found.run.state != RUNNING:
+        st.rerun()
+    _draw(found, asked)
+
+
+def _draw(found: Grid, asked: Asked) -> None:
     draw_heads(found, grid_reading.summaries(open_store(), found.run.id))
     if asked is None:
         return

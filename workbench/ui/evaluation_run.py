@@ -13,7 +13,7 @@ from workbench.jsontext import FieldError
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import CANCELLED, NEW, PAUSED, RUNNING
 from workbench.store.store import open_store
-from workbench.ui import access, words
+from workbench.ui import access, state, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.hostile import escaped
@@ -37,14 +37,13 @@ def draw_run_bar(found: Grid) -> None:
 
 def _draw_moving(found: Grid) -> None:
     now = running.progress(open_store(), found.run.id)
-    if now.state != RUNNING and not now.is_finishing:
+    if (now.state != RUNNING and not now.is_finishing) or state.SAID in st.session_state:
         st.rerun()
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="run-bar", border=True
     ):
         _draw_progress(now)
         if now.is_finishing:
-            st.caption("The cells that it began are brought to their end.")
             return
         _button("Pause", "pause", running.pause, found, help_="Begin no further cell")
         _button(
@@ -57,14 +56,17 @@ def _draw_moving(found: Grid) -> None:
 
 
 def _draw_progress(now: Progress) -> None:
-    state = say_it.run_state(now.state, now.counts)
+    became = say_it.run_state(now.state, now.counts)
     with st.container(gap="xsmall", width="stretch"):
         line = say_it.progress_line(now)
-        st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
+        st.html(f'<p class="wb-note"><strong>{marked(became)}</strong> · {escaped(line)}</p>')
         if now.total and now.share < 1:
             st.progress(min(1.0, now.share))
-        if now.reason:
-            st.html(f'<p class="wb-note wb-held">{escaped(now.reason)}</p>')
+        said = [now.reason] if now.reason else []
+        if now.is_finishing:
+            said.append("The cells that it began are brought to their end.")
+        if said:
+            st.html(f'<p class="wb-note wb-held">{escaped(" ".join(said))}</p>')
 
 
 def _draw_actions(found: Grid, now: Progress) -> None:
@@ -174,12 +176,19 @@ def _draw_estimate(asked: Estimate) -> None:
         },
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="localized")
-            for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+            **{
+                name: st.column_config.NumberColumn(format="localized")
+                for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+            },
+            "Cost": st.column_config.TextColumn(alignment="right"),
         },
     )
+    noted: dict[str, list[str]] = {}
     for one in asked.columns:
         for problem in one.problems:
             st.warning(escaped(f"{one.column}: {problem}"), icon=":material/error:")
         if one.note:
-            st.caption(escaped(f"{one.column}: {one.note}"))
+            noted.setdefault(one.note, []).append(one.column)
+    # Columns of one model have one note.
+    for note, names in noted.items():
+        st.caption(escaped(f"{', '.join(names)}: {note}"))
