@@ -20,6 +20,7 @@ from workbench.ui.dataset_values import draw_value
 from workbench.ui.evaluation_links import show_cell
 from workbench.ui.evaluation_rate import draw_rate
 from workbench.ui.hostile import draw_text, escaped
+from workbench.ui.marks import marked
 
 #: A row and the page that it is on.
 Place = tuple[int, int]
@@ -104,7 +105,9 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
     if found.column(detail.column).kind.name == "HUMAN":
         draw_rate(found, detail.row, detail.column, cell)
     else:
-        _draw_view(cell, key)
+        # The mark above says a truth value already.
+        if cell.state != DONE or cell.passed is None or cell.value is not cell.passed:
+            _draw_view(cell, key)
         _draw_reruns(found, detail)
     if detail.reasoning:
         st.html('<p class="wb-role">The judge\'s reasoning</p>')
@@ -139,7 +142,8 @@ def _draw_state(cell: CellView) -> None:
     elif cell.state != DONE:
         _draw_said(cell.waits or "Not run yet.")
     elif cell.passed is not None:
-        st.html(f"<p>{'● passed' if cell.passed else '■ not passed'}</p>")
+        said = "● passed" if cell.passed else "■ not passed"
+        st.html(f'<p class="wb-text">{marked(said)}</p>')
 
 
 def _draw_said(text: str | None) -> None:
