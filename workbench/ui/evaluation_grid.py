@@ -22,6 +22,7 @@ from workbench.ui.evaluation_links import find, read_cell
 from workbench.ui.evaluation_table import HEIGHT, draw_table
 from workbench.ui.export_links import draw_grid_link
 from workbench.ui.hostile import escaped
+from workbench.ui.saying import say_at_once
 
 ROWS = 50
 #: Seconds between two looks at a grid that runs.
@@ -46,8 +47,9 @@ Asked = tuple[list[Condition], Sort] | None
 def _draw_moving(run_id: int, asked: Asked) -> None:
     """By itself, as long as it runs: which versions its prompts took is known only some time after
     its start, so the run is read each time."""
-    # What was clicked concerns more than this part, or is to be said.
-    if st.session_state.pop(state.WHOLE_PAGE, False) or state.SAID in st.session_state:
+    say_at_once()
+    if st.session_state.pop(state.WHOLE_PAGE, False):
+        # What was clicked concerns more than this part.
         st.rerun()
     try:
         found = grids.grid(open_store(), run_id)

@@ -13,11 +13,12 @@ from workbench.jsontext import FieldError
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import CANCELLED, NEW, PAUSED, RUNNING
 from workbench.store.store import open_store
-from workbench.ui import access, state, words
+from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.hostile import escaped
 from workbench.ui.marks import marked
+from workbench.ui.saying import say_at_once
 
 POLL_SECONDS = 1.0
 
@@ -36,8 +37,9 @@ def draw_run_bar(found: Grid) -> None:
 
 
 def _draw_moving(found: Grid) -> None:
+    say_at_once()
     now = running.progress(open_store(), found.run.id)
-    if (now.state != RUNNING and not now.is_finishing) or state.SAID in st.session_state:
+    if now.state != RUNNING and not now.is_finishing:
         st.rerun()
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="run-bar", border=True
@@ -56,10 +58,10 @@ def _draw_moving(found: Grid) -> None:
 
 
 def _draw_progress(now: Progress) -> None:
-    became = say_it.run_state(now.state, now.counts)
+    state = say_it.run_state(now.state, now.counts)
     with st.container(gap="xsmall", width="stretch"):
         line = say_it.progress_line(now)
-        st.html(f'<p class="wb-note"><strong>{marked(became)}</strong> · {escaped(line)}</p>')
+        st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
         if now.total and now.share < 1:
             st.progress(min(1.0, now.share))
         said = [now.reason] if now.reason else []
