@@ -238,8 +238,9 @@ def test_a_file_that_is_no_picture_is_refused_at_once(visit: Visit) -> None:
     expect(page.get_by_label("Text of message 2")).to_be_visible()
     visitor.settle()
     page.get_by_role("button", name="add_photo_alternate").last.click()
-    words = {"name": "picture.png", "mimeType": "image/png", "buffer": b"only words"}
-    page.locator("input[type=file]").last.set_input_files([words])  # type: ignore[list-item]
+    page.locator("input[type=file]").last.set_input_files(
+        {"name": "picture.png", "mimeType": "image/png", "buffer": b"only words"}
+    )
     expect(
         page.get_by_text("That file is no PNG, JPEG, GIF or WebP picture, no PDF.")
     ).to_be_visible()

@@ -421,6 +421,33 @@ def test_settings_of_the_run_are_kept(
     assert (run.budget, run.concurrency) == (Decimal("2.5"), 3)
 
 
+def test_a_budget_of_nothing_is_refused_and_not_taken_for_no_limit(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    running.set_budget(store, ACTOR, evaluation[1], Decimal(2))
+    app = grid(open_page, evaluation)
+    app.button(key="run-settings").click().run()
+    app.number_input(key="run-budget").set_value(0.0)
+    app.button(key="run-settings").click()
+    app.button(key="keep-settings").click().run()
+    assert any("above 0" in one.value for one in app.error)
+    assert grids.grid(store, evaluation[1]).run.budget == Decimal(2)
+
+
+def test_the_prompt_of_a_cell_can_be_read_as_it_was_sent(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    column = chat_column("reply", "question", "echo", "echo")
+    made = grids.create(store, ACTOR, "Echo", dataset_id=dataset, columns=[column])
+    running.start(store, ACTOR, made[1])
+    wait(store, made[1])
+    app = grid(open_page, made, cell="2:reply")
+    assert any(one.label == "Prompt as sent" for one in app.expander)
+    folded = text_of(app).count("answer 2")
+    app.session_state["cell-sent"] = True
+    assert text_of(app.run()).count("answer 2") == folded + 1
+
+
 def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
     open_page: Open, store: Store, dataset: int
 ) -> None:
