@@ -159,11 +159,14 @@ def test_a_column_that_cannot_run_says_why_in_its_head(
 ) -> None:
     judge = NewColumn("good", "LLM_ASSERTION", {"source": "question", "prompt": "Is it good?"})
     broken = NewColumn("found", "REGEX", {"source": "question", "regex_pattern": "(?=a)"})
-    made = grids.create(store, ACTOR, "Two", dataset_id=dataset, columns=[judge, broken])
+    code = NewColumn("code", "CODE_EXECUTION", {"code": "return 1", "language": "PYTHON"})
+    columns = [judge, broken, code]
+    made = grids.create(store, ACTOR, "Three", dataset_id=dataset, columns=columns)
     text = text_of(grid(open_page, made))
-    assert "Cannot run: no model is chosen" in text
+    assert "Cannot run: No model is chosen" in text
     assert "look around" in text
-    assert text.count("Cannot run:") == 2
+    assert "Cannot run: Code columns are off: an administrator turns them on" in text
+    assert text.count("Cannot run:") == 3
 
 
 def test_a_removed_evaluation_is_listed_as_removed_alone(

@@ -177,6 +177,7 @@ def _draw_estimate(asked: Estimate) -> None:
             "Cost": [words.money(one.dollars) for one in asked.columns],
         },
         hide_index=True,
+        placeholder="",
         column_config={
             **{
                 name: st.column_config.NumberColumn(format="localized")
