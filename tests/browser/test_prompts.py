@@ -232,6 +232,20 @@ def test_what_was_written_goes_along_to_the_other_kind_of_a_new_template(visit: 
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("")
 
 
+def test_a_file_that_is_no_picture_is_refused_at_once(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.goto("/templates?template=new")
+    expect(page.get_by_label("Text of message 2")).to_be_visible()
+    visitor.settle()
+    page.get_by_role("button", name="add_photo_alternate").last.click()
+    page.locator("input[type=file]").last.set_input_files(
+        {"name": "picture.png", "mimeType": "image/png", "buffer": b"only words"}
+    )
+    expect(
+        page.get_by_text("That file is no PNG, JPEG, GIF or WebP picture, no PDF.")
+    ).to_be_visible()
+
+
 def test_a_tool_gets_its_parameters_as_rows(visit: Visit, server: Server) -> None:
     publish(server, "tools", "Find {what}")
     visitor = visit(viewport={"width": 1440, "height": 1400})

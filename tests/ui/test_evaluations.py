@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from tests.evals.grids import ACTOR, add_dataset, chat_column, regex, wait
@@ -143,6 +144,31 @@ def test_before_a_run_starts_it_is_said_that_a_key_is_missing(
     assert any("OPENAI_API_KEY" in one.value for one in app.warning)
 
 
+def test_a_note_that_columns_share_is_said_once_in_the_estimate(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    columns = [chat_column(name, "question", "echo", "echo") for name in ("first", "second")]
+    app = grid(open_page, grids.create(store, ACTOR, "Two", dataset_id=dataset, columns=columns))
+    click(app, "start-run")
+    assert [one.value for one in app.caption if one.value.startswith("first, second: ")]
+    assert not [one.value for one in app.caption if one.value.startswith("first: ")]
+
+
+def test_a_column_that_cannot_run_says_why_in_its_head(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    judge = NewColumn("good", "LLM_ASSERTION", {"source": "question", "prompt": "Is it good?"})
+    broken = NewColumn("found", "REGEX", {"source": "question", "regex_pattern": "(?=a)"})
+    code = NewColumn("code", "CODE_EXECUTION", {"code": "return 1", "language": "PYTHON"})
+    columns = [judge, broken, code]
+    made = grids.create(store, ACTOR, "Three", dataset_id=dataset, columns=columns)
+    text = text_of(grid(open_page, made))
+    assert "Cannot run: No model is chosen" in text
+    assert "look around" in text
+    assert "Cannot run: Code columns are off: an administrator turns them on" in text
+    assert text.count("Cannot run:") == 3
+
+
 def test_a_removed_evaluation_is_listed_as_removed_alone(
     open_page: Open, store: Store, evaluation: tuple[int, int]
 ) -> None:
@@ -165,6 +191,17 @@ def test_the_grid_shows_marks_numbers_failures_and_what_waits_for_people(
     assert table(app, "rating")[0].startswith("○ waiting for a person")
     assert len(table(app, "Row")) == 50
     assert MARK not in text_of(app)
+
+
+def test_numbers_stand_in_the_grid_as_they_are_and_an_image_by_its_kind(
+    open_page: Open, store: Store
+) -> None:
+    rows = [{"price": 52.76, "picture": "data:image/png;base64,iVBORw0KGgo="}]
+    made = add_dataset(store, rows, ["price", "picture"], "Receipts")
+    app = grid(open_page, grids.create(store, ACTOR, "Receipts", dataset_id=made))
+    shown = app.dataframe[0].proto.arrow_data.styler.display_values
+    drawn = convert_arrow_bytes_to_pandas_df(shown)
+    assert [str(one) for one in drawn.iloc[0]] == ["1", "52.76", "data:image/png;base64"]
 
 
 def test_a_link_filters_sorts_and_pages_on_computed_columns(
@@ -398,6 +435,33 @@ def test_settings_of_the_run_are_kept(
     assert (run.budget, run.concurrency) == (Decimal("2.5"), 3)
 
 
+def test_a_budget_of_nothing_is_refused_and_not_taken_for_no_limit(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    running.set_budget(store, ACTOR, evaluation[1], Decimal(2))
+    app = grid(open_page, evaluation)
+    app.button(key="run-settings").click().run()
+    app.number_input(key="run-budget").set_value(0.0)
+    app.button(key="run-settings").click()
+    app.button(key="keep-settings").click().run()
+    assert any("above 0" in one.value for one in app.error)
+    assert grids.grid(store, evaluation[1]).run.budget == Decimal(2)
+
+
+def test_the_prompt_of_a_cell_can_be_read_as_it_was_sent(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    column = chat_column("reply", "question", "echo", "echo")
+    made = grids.create(store, ACTOR, "Echo", dataset_id=dataset, columns=[column])
+    running.start(store, ACTOR, made[1])
+    wait(store, made[1])
+    app = grid(open_page, made, cell="2:reply")
+    assert any(one.label == "Prompt as sent" for one in app.expander)
+    folded = text_of(app).count("answer 2")
+    app.session_state["cell-sent"] = True
+    assert text_of(app.run()).count("answer 2") == folded + 1
+
+
 def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
     open_page: Open, store: Store, dataset: int
 ) -> None:
@@ -421,3 +485,27 @@ def test_a_template_links_to_a_new_evaluation_that_fills_its_variables(
     assert [row.cells[name].version for name in ("before", "after")] == [1, 2]
     app = open_page("evaluations", evaluation=str(found.evaluation.id))
     assert "frozen at 1" in text_of(app)
+
+
+def test_a_new_evaluation_proposes_the_prompt_and_the_answer_that_fit_the_dataset(
+    open_page: Open, store: Store
+) -> None:
+    for name, text in (("other", "Translate {text}"), ("fits", "{question}"), ("last", "{topic}")):
+        messages = [{"role": "user", "content": [{"type": "text", "text": text}]}]
+        publishing.publish(
+            store, ACTOR, Draft(name=name, prompt={"type": "chat", "messages": messages})
+        )
+    rows = [{"question": "Why?", "expected": "Because."}]
+    with_answer = add_dataset(store, rows, ["question", "expected"], "With answers")
+    without = add_dataset(store, [{"question": "Why?"}], ["question"], "Without")
+    app = open_page("evaluations", new="expected", dataset=str(with_answer))
+    assert shown_choice(app, "start-template") == "fits"
+    assert [one.value for one in app.selectbox if one.label == "Expected answer"] == ["expected"]
+    app = open_page("evaluations", new="expected", dataset=str(without))
+    assert [one.value for one in app.selectbox if one.label == "Expected answer"] == [None]
+    assert "Columns: **answer**" in text_of(app)
+
+
+def shown_choice(app: AppTest, key: str) -> str:
+    box = app.selectbox(key=key)
+    return str(box.options[box.index or 0])

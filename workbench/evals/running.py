@@ -152,7 +152,7 @@ def _check(store: Store, run_id: int) -> None:
 
 
 def _hold(store: Store, actor: str, run_id: int, state: str) -> None:
-    verb, said = ("pause", f"Paused by {actor}.") if state == PAUSED else ("cancel", None)
+    verb, said = ("pause", f"Paused by hand ({actor}).") if state == PAUSED else ("cancel", None)
 
     def change(cursor: Cursor) -> None:
         info = evaluation_runs.hold(cursor, run_id, state, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,16 +11,20 @@ from workbench.evals import grid_reading, running
 from workbench.evals.grid_reading import CellDetail, CellView
 from workbench.evals.grids import Grid
 from workbench.jsontext import FieldError
+from workbench.logs.sessions import prompt_messages
+from workbench.store import requests
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, RUNNING, STALE
 from workbench.store.store import open_store
 from workbench.ui import access, state, words
 from workbench.ui import evaluation_words as say_it
+from workbench.ui.conversation import Look, draw_messages
 from workbench.ui.dataset_links import say, turn_to
 from workbench.ui.dataset_values import draw_value
 from workbench.ui.evaluation_links import show_cell
 from workbench.ui.evaluation_rate import draw_rate
 from workbench.ui.hostile import draw_text, escaped
+from workbench.ui.marks import marked
 
 #: A row and the page that it is on.
 Place = tuple[int, int]
@@ -104,15 +109,16 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
     if found.column(detail.column).kind.name == "HUMAN":
         draw_rate(found, detail.row, detail.column, cell)
     else:
-        _draw_view(cell, key)
+        # The mark above says a truth value already.
+        if cell.state != DONE or cell.passed is None or cell.value is not cell.passed:
+            _draw_view(cell, key)
         _draw_reruns(found, detail)
     if detail.reasoning:
         st.html('<p class="wb-role">The judge\'s reasoning</p>')
         draw_text(detail.reasoning, f"{key}-why")
     for note in detail.notes:
         _draw_said(note)
-    for request_id in detail.request_ids:
-        _draw_request(request_id, "Prompt as sent and answer: request")
+    _draw_sent(detail.request_ids)
     _draw_facts(detail)
     if detail.data:
         st.html('<p class="wb-role">More</p>')
@@ -139,7 +145,8 @@ def _draw_state(cell: CellView) -> None:
     elif cell.state != DONE:
         _draw_said(cell.waits or "Not run yet.")
     elif cell.passed is not None:
-        st.html(f"<p>{'● passed' if cell.passed else '■ not passed'}</p>")
+        said = "● passed" if cell.passed else "■ not passed"
+        st.html(f'<p class="wb-text">{marked(said)}</p>')
 
 
 def _draw_said(text: str | None) -> None:
@@ -164,6 +171,25 @@ def _draw_request(request_id: int, label: str) -> None:
         icon=":material/article:",
         query_params={state.REQUEST: str(request_id)},
     )
+
+
+def _draw_sent(request_ids: Sequence[int]) -> None:
+    """The calls behind a value. The prompt is read when it is opened, and stays open from cell to
+    cell."""
+    for request_id in request_ids:
+        _draw_request(request_id, "Log record of the call: request")
+    if not request_ids:
+        return
+    label = "Prompt as sent" if len(request_ids) == 1 else "Prompt as sent by the first call"
+    folded = st.expander(label, key="cell-sent", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
+        sent = requests.get(open_store().connection, request_ids[0])
+        if sent is None:
+            st.caption("The request is not in the logs any more.")
+        else:
+            draw_messages(prompt_messages(sent.prompt), f"sent-{request_ids[0]}", Look())
 
 
 def _draw_facts(detail: CellDetail) -> None:

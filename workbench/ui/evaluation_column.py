@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 import streamlit as st
 
-from workbench.evals import grids
+from workbench.evals import grids, live
 from workbench.evals.columns import ColumnType, column_type, column_types
+from workbench.evals.columns.code_execution import CodeExecution
 from workbench.evals.forms import FormField
 from workbench.evals.grids import Column, Grid, NewColumn
 from workbench.jsontext import FieldError
@@ -45,6 +46,9 @@ def _draw_form(found: Grid, column: Column | None) -> None:
         st.markdown(f"**{escaped(name)}** · {kind.title}")
         spec = orjson.loads(column.row.spec)
     st.caption(f"{kind.help} Gives {kind.result}.")
+    off = why_off([kind])
+    if off:
+        st.warning(escaped(off), icon=":material/error:")
     prefix = f"column-{column.id if column else 'new'}-{kind.name}"
     form = Form(left, prefix, is_new=column is None)
     made = NewColumn(name, kind.name, draw_fields(kind.fields(), spec, form))
@@ -60,6 +64,13 @@ def _draw_form(found: Grid, column: Column | None) -> None:
             st.error(escaped(needed))
             return
         _keep(found, column, made, stale)
+
+
+def why_off(kinds: Iterable[ColumnType[Any]]) -> str | None:
+    """Why code columns of these do not run here; None where they do, or there is none."""
+    if all(one.name != CodeExecution.name for one in kinds):
+        return None
+    return live.code_columns_off(open_store().settings)
 
 
 def left_of(found: Grid, column: Column | None) -> list[str]:

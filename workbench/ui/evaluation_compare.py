@@ -18,6 +18,7 @@ from workbench.ui.dataset_links import draw_pages, read_number, turn_to
 from workbench.ui.evaluation_links import FIGURE, OTHER, read_id
 from workbench.ui.hostile import escaped
 from workbench.ui.log_table import ROW_HEIGHT
+from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
 
 ROWS = 50
@@ -57,12 +58,12 @@ def _draw_list(listed: list[RunInfo]) -> None:
         "Run": [one.number for one in listed],
         "Name": [one.name for one in listed],
         "State": [say_it.RUN_WORDS[one.state] for one in listed],
-        "Version of the dataset": [one.dataset_version for one in listed],
+        "Version of the dataset": pd.array([one.dataset_version for one in listed], dtype="Int64"),
         "Made": made.dt.tz_convert(zone_name()),
         "By": [one.author for one in listed],
     }
     st.dataframe(
-        pd.DataFrame(frame),
+        pd.DataFrame(frame).style.map(style_of, subset=["State"]),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * (min(len(listed), 8) + 1) + 4,
@@ -105,9 +106,11 @@ def _draw_compared(compared: list[Compared]) -> None:
         pd.DataFrame(frame),
         hide_index=True,
         row_height=ROW_HEIGHT,
+        placeholder="",
         column_config={
             "Before": st.column_config.NumberColumn(format="%.3f"),
             "Here": st.column_config.NumberColumn(format="%.3f"),
+            "Difference": st.column_config.TextColumn(width=210),
         },
     )
     st.caption("Difference: mean over the rows that have a number in both, with its 95 % interval.")
@@ -181,5 +184,9 @@ def _draw_rows(found: Grid, before: RunInfo, compared: list[Compared]) -> None:
         say_it.shown(second[id_].cells[column]) if id_ in second else "" for id_ in ids
     ]
     st.markdown(f"**{words.plural(total, 'row')}** of {escaped(column)}")
-    st.dataframe(pd.DataFrame(frame), hide_index=True, row_height=ROW_HEIGHT)
+    st.dataframe(
+        pd.DataFrame(frame).style.map(style_of, subset=["Before ", "Here "]),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+    )
     draw_pages((total + ROWS - 1) // ROWS, number)

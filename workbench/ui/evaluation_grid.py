@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import streamlit as st
 
-from workbench.evals import grid_query, grid_reading
+from workbench.evals import grid_query, grid_reading, grids
 from workbench.evals.grid_reading import Condition, Page, Sort
 from workbench.evals.grids import Grid
-from workbench.store.errors import Refused
+from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import state, words
@@ -23,6 +23,7 @@ from workbench.ui.evaluation_table import HEIGHT, draw_table
 from workbench.ui.export_links import draw_grid_link
 from workbench.ui.hostile import escaped
 from workbench.ui.linked import text_in_link
+from workbench.ui.saying import say_at_once
 
 ROWS = 50
 #: Seconds between two looks at a grid that runs.
@@ -34,9 +35,9 @@ def draw_grid(found: Grid) -> None:
         st.info("This evaluation has no dataset yet: choose one under *Settings of the run*.")
         return
     asked = _draw_filter(found)
+    st.session_state.pop(state.WHOLE_PAGE, None)
     if found.run.state == RUNNING:
-        # The bar above draws the whole page anew when the run is at its end.
-        st.fragment(_draw, run_every=POLL_SECONDS)(found, asked)
+        st.fragment(_draw_moving, run_every=POLL_SECONDS)(found.run.id, asked)
     else:
         _draw(found, asked)
 
@@ -44,10 +45,23 @@ def draw_grid(found: Grid) -> None:
 Asked = tuple[list[Condition], Sort] | None
 
 
-def _draw(found: Grid, asked: Asked) -> None:
-    if st.session_state.pop(state.WHOLE_PAGE, False) and found.run.state == RUNNING:
-        # What was clicked concerns more than this part, which is drawn again by itself.
+def _draw_moving(run_id: int, asked: Asked) -> None:
+    """By itself, as long as it runs: which versions its prompts took is known only some time after
+    its start, so the run is read each time."""
+    say_at_once()
+    if st.session_state.pop(state.WHOLE_PAGE, False):
+        # What was clicked concerns more than this part.
         st.rerun()
+    try:
+        found = grids.grid(open_store(), run_id)
+    except NotFound:
+        st.rerun()
+    if found.run.state != RUNNING:
+        st.rerun()
+    _draw(found, asked)
+
+
+def _draw(found: Grid, asked: Asked) -> None:
     draw_heads(found, grid_reading.summaries(open_store(), found.run.id))
     if asked is None:
         return

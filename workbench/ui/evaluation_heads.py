@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from workbench.evals import grid_edits, grid_query, grids, running
+from workbench.evals.columns.code_execution import CodeExecution
 from workbench.evals.grid_reading import Summary
 from workbench.evals.grids import Column, Grid, NewColumn
 from workbench.jsontext import FieldError
@@ -16,7 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
-from workbench.ui.evaluation_column import ask_column
+from workbench.ui.evaluation_column import ask_column, why_off
 from workbench.ui.evaluation_links import find, show_rating
 from workbench.ui.hostile import escaped
 from workbench.ui.menus import close_menus, menu_key
@@ -25,6 +26,7 @@ WIDTH = 230
 
 
 def draw_heads(found: Grid, summaries: Mapping[str, Summary]) -> None:
+    off = why_off(one.kind for one in found.columns)
     with st.container(horizontal=True, wrap=False, gap="small", key="evaluation-heads"):
         if found.inputs:
             with st.container(border=True, width=WIDTH, key="head-inputs", gap="xsmall"):
@@ -34,7 +36,7 @@ def draw_heads(found: Grid, summaries: Mapping[str, Summary]) -> None:
                 )
         for at, column in enumerate(found.columns):
             with st.container(border=True, width=WIDTH, key=f"head-{column.id}", gap="xsmall"):
-                _draw_head(found, at, column, summaries.get(column.name))
+                _draw_head(found, at, column, summaries.get(column.name), off)
         if can_edit(found) and st.button(
             "Add a column", icon=":material/add:", key="add-column", type="secondary"
         ):
@@ -49,7 +51,9 @@ def can_edit(found: Grid) -> bool:
     return found.is_newest and found.run.state != RUNNING and found.run.worker is None
 
 
-def _draw_head(found: Grid, at: int, column: Column, summary: Summary | None) -> None:
+def _draw_head(
+    found: Grid, at: int, column: Column, summary: Summary | None, off: str | None
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.html(
             f'<p class="wb-role wb-cut">{escaped(column.kind.title)}</p>'
@@ -57,18 +61,17 @@ def _draw_head(found: Grid, at: int, column: Column, summary: Summary | None) ->
             width="stretch",
         )
         _draw_menu(found, at, column)
-    without_judge = not found.run.judge and grid_edits.uses_judge(column.row)
-    st.html(_lines(column, summary, without_judge))
+    cannot = [off] if off and column.kind.name == CodeExecution.name else []
+    if not found.run.judge and grid_edits.uses_judge(column.row):
+        cannot.append("No model is chosen, neither here nor as judge in the run's settings.")
+    cannot += [str(one) for one in column.problems[:1]]
+    st.html(_lines(column, summary, cannot))
     _draw_finds(column, summary)
 
 
-def _lines(column: Column, summary: Summary | None, without_judge: bool) -> str:
-    lines = []
-    if without_judge:
-        said = "Cannot run: no model is chosen, neither here nor as judge in the run's settings."
-        lines.append(f'<span class="wb-bad">{said}</span>')
-    if column.problems:
-        lines.append(f'<span class="wb-bad">Cannot run: {escaped(str(column.problems[0]))}</span>')
+def _lines(column: Column, summary: Summary | None, cannot: Sequence[str]) -> str:
+    """cannot: why it cannot run."""
+    lines = [f'<span class="wb-bad">Cannot run: {escaped(one)}</span>' for one in cannot]
     if summary is not None:
         scored = say_it.column_score(summary.score)
         if scored:

@@ -101,9 +101,10 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Name": [one.evaluation.name for one in found],
+            # On a telephone what it is called and how it stands are seen without scrolling.
+            "State": [say_it.run_state(one.run.state, one.counts) for one in found],
             "Dataset": [_dataset(one) for one in found],
             "Version": pd.Series([one.run.dataset_version for one in found], dtype="Int64"),
-            "State": [say_it.run_state(one.run.state, one.counts) for one in found],
             "Cells": [
                 (one.counts.done + one.counts.failed) / one.counts.total
                 if one.counts.total

@@ -69,6 +69,7 @@ def _ask_settings(found: Grid) -> None:
         min_value=0.0,
         value=None if run.budget is None else float(run.budget),
         step=1.0,
+        format="%g",
         placeholder="No limit",
         key="run-budget",
         help="The run pauses before it has spent more. Can be changed while it goes on",
@@ -88,7 +89,7 @@ def _ask_settings(found: Grid) -> None:
         return
     store, actor = open_store(), access.actor()
     try:
-        dollars = Decimal(str(budget)) if budget else None
+        dollars = Decimal(str(budget)) if budget is not None else None
         if dollars != run.budget:
             running.set_budget(store, actor, run.id, dollars)
         if not going:

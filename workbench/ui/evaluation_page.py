@@ -9,13 +9,14 @@ import streamlit as st
 from workbench.evals import grids
 from workbench.evals.grids import Grid
 from workbench.store.errors import NotFound, Refused
+from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import access, state
 from workbench.ui.chips import label_of
 from workbench.ui.dataset_links import PAGE as DATASETS_PAGE
 from workbench.ui.dataset_links import dataset_params, say
 from workbench.ui.evaluation_compare import draw_runs
-from workbench.ui.evaluation_grid import draw_grid
+from workbench.ui.evaluation_grid import POLL_SECONDS, draw_grid
 from workbench.ui.evaluation_links import (
     GRID,
     RUNS,
@@ -176,4 +177,7 @@ def _draw_bar(found: Grid) -> None:
             label_visibility="collapsed",
             on_change=lambda: show_tab(st.session_state[key]),
         )
-        draw_score_line(found)
+        if found.run.state == RUNNING:
+            st.fragment(draw_score_line, run_every=POLL_SECONDS)(found)
+        else:
+            draw_score_line(found)

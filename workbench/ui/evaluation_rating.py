@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from workbench.evals import rating
@@ -15,9 +17,15 @@ from workbench.ui import state, words
 from workbench.ui.dataset_links import read_number
 from workbench.ui.dataset_values import draw_value
 from workbench.ui.evaluation_links import show_rating
-from workbench.ui.evaluation_rate import draw_control, keep, take_back
+from workbench.ui.evaluation_rate import draw_control, keep, scale_of, take_back
 from workbench.ui.hostile import escaped
 
+#: Puts the caret into the box of each item anew.
+_CARET = st.components.v2.component(
+    "workbench_rating_caret",
+    html="<span hidden></span>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+)
 #: What this person rated here, the last one at the end: (run, row).
 _RATED = "evaluation-rated"
 #: The row after which the next item is looked for.
@@ -36,15 +44,17 @@ def draw_rating(found: Grid, column: str) -> None:
     after = st.session_state.get(_AFTER, (0, 0))
     begin = after[1] if after[0] == found.run.id else (read_number(state.ROW) or 1) - 1
     item = rating.next_unrated(open_store(), found.run.id, column, after=begin)
-    _draw_head(found, column, item.left, item.total)
+    # Letters go into the box where there is one.
+    with_alt = "" if scale_of(found.column(column).config) else "alt+"  # type: ignore[arg-type]
+    _draw_head(found, column, item.left, item.total, with_alt)
     if item.row is None:
         st.success("All rows have a rating.", icon=":material/check:")
         return
     st.query_params[state.ROW] = str(item.row.id)
-    _draw_item(found, column, item.row)
+    _draw_item(found, column, item.row, with_alt)
 
 
-def _draw_head(found: Grid, column: str, left: int, total: int) -> None:
+def _draw_head(found: Grid, column: str, left: int, total: int, with_alt: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "",
@@ -66,7 +76,7 @@ def _draw_head(found: Grid, column: str, left: int, total: int) -> None:
             "Undo",
             icon=":material/undo:",
             key="undo-rating",
-            shortcut="u",
+            shortcut=f"{with_alt}u",
             disabled=not rated,
             help="Take the last rating back",
             on_click=_undo,
@@ -78,7 +88,7 @@ def _draw_head(found: Grid, column: str, left: int, total: int) -> None:
     )
 
 
-def _draw_item(found: Grid, column: str, row: Row) -> None:
+def _draw_item(found: Grid, column: str, row: Row, with_alt: str) -> None:
     run_id = found.run.id
 
     def rate(value: int | float | str) -> None:
@@ -100,12 +110,14 @@ def _draw_item(found: Grid, column: str, row: Row) -> None:
             icon=":material/skip_next:",
             type="tertiary",
             key="skip-rating",
-            shortcut="s",
+            shortcut=f"{with_alt}s",
             help="It comes again at the end",
             on_click=_skip,
             args=(run_id, row.id),
         )
         st.html(f'<p class="wb-note">Row {row.id}</p>')
+    if with_alt:
+        _CARET(key=f"caret-{run_id}-{row.id}")
     cells = {name: cell for name, cell in row.cells.items() if name != column}
     computed, given = st.columns(2, gap="medium")
     with computed:

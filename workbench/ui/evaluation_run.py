@@ -18,6 +18,7 @@ from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
 from workbench.ui.hostile import escaped
 from workbench.ui.marks import marked
+from workbench.ui.saying import say_at_once
 
 POLL_SECONDS = 1.0
 
@@ -36,6 +37,7 @@ def draw_run_bar(found: Grid) -> None:
 
 
 def _draw_moving(found: Grid) -> None:
+    say_at_once()
     now = running.progress(open_store(), found.run.id)
     if now.state != RUNNING and not now.is_finishing:
         st.rerun()
@@ -44,7 +46,6 @@ def _draw_moving(found: Grid) -> None:
     ):
         _draw_progress(now)
         if now.is_finishing:
-            st.caption("The cells that it began are brought to their end.")
             return
         _button("Pause", "pause", running.pause, found, help_="Begin no further cell")
         _button(
@@ -63,8 +64,11 @@ def _draw_progress(now: Progress) -> None:
         st.html(f'<p class="wb-note"><strong>{marked(state)}</strong> · {escaped(line)}</p>')
         if now.total and now.share < 1:
             st.progress(min(1.0, now.share))
-        if now.reason:
-            st.html(f'<p class="wb-note wb-held">{escaped(now.reason)}</p>')
+        said = [now.reason] if now.reason else []
+        if now.is_finishing:
+            said.append("The cells that it began are brought to their end.")
+        if said:
+            st.html(f'<p class="wb-note wb-held">{escaped(" ".join(said))}</p>')
 
 
 def _draw_actions(found: Grid, now: Progress) -> None:
@@ -173,13 +177,21 @@ def _draw_estimate(asked: Estimate) -> None:
             "Cost": [words.money(one.dollars) for one in asked.columns],
         },
         hide_index=True,
+        placeholder="",
         column_config={
-            name: st.column_config.NumberColumn(format="localized")
-            for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+            **{
+                name: st.column_config.NumberColumn(format="localized")
+                for name in ("Cells", "Calls", "Tokens in", "Tokens out")
+            },
+            "Cost": st.column_config.TextColumn(alignment="right"),
         },
     )
+    noted: dict[str, list[str]] = {}
     for one in asked.columns:
         for problem in one.problems:
             st.warning(escaped(f"{one.column}: {problem}"), icon=":material/error:")
         if one.note:
-            st.caption(escaped(f"{one.column}: {one.note}"))
+            noted.setdefault(one.note, []).append(one.column)
+    # Columns of one model have one note.
+    for note, names in noted.items():
+        st.caption(escaped(f"{', '.join(names)}: {note}"))

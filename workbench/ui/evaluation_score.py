@@ -63,7 +63,10 @@ def _draw_scored(scored: Scored) -> None:
         st.error(escaped(scored.problem), icon=":material/error:")
     if scored.custom is not None:
         value = scored.custom.get("score")
-        st.metric("Score by code", str(value)[:40])
+        if isinstance(value, int | float):
+            st.metric("Score by code", say_it.figure(value, is_share=False))
+        else:
+            st.metric("Score by code", str(value)[:40])
         rest = {name: one for name, one in scored.custom.items() if name != "score"}
         if rest:
             st.json(rest, expanded=2)

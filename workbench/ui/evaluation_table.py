@@ -30,7 +30,9 @@ def draw_table(found: Grid, page: Page, opened: tuple[int, str] | None) -> None:
     frame = frame_of(page.rows, names)
     labels = {label_of(name): name for name in names}
     computed = [label_of(name) for name in names if name in found.ids]
-    styled: Any = frame.style.map(
+    numbers = [one for one in frame if frame[one].dtype == float]
+    # Without a format of its own pandas writes six decimals into a styled table.
+    styled: Any = frame.style.format("{:,.15g}", subset=numbers).map(
         style_of, subset=[one for one in computed if frame[one].dtype == object]
     )
     if opened is not None and opened[0] in ids:

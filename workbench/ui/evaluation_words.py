@@ -31,6 +31,8 @@ def run_state(state: str, counts: Counts) -> str:
 
 
 def one_line(text: str) -> str:
+    if text.startswith("data:"):
+        return text[:40].partition(",")[0]
     return " ".join(text[:_BRIEF].split())
 
 
@@ -125,11 +127,12 @@ def progress_line(found: Progress) -> str:
     ended = counts.done + counts.failed
     parts = [f"{ended:,} of {words.plural(found.total, 'cell')}"]
     waiting = max(0, counts.left - found.for_people)
+    # What is stale is to be run as well.
+    to_run = f"to run, {counts.stale:,} of them stale" if counts.stale else "to run"
     for number, what in (
         (counts.failed, "failed"),
         (found.running, "running"),
-        (counts.stale, "stale"),
-        (waiting, "to run"),
+        (waiting, to_run),
     ):
         if number:
             parts.append(f"{number:,} {what}")

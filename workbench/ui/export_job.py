@@ -33,6 +33,7 @@ from workbench.ui.export_words import (
 )
 from workbench.ui.hostile import escaped
 from workbench.ui.importing_words import plain
+from workbench.ui.saying import say_at_once
 from workbench.ui.zones import exact
 
 _SECONDS = 0.5
@@ -87,6 +88,7 @@ def draw_export(job: Job) -> None:
 
 @st.fragment(run_every=_SECONDS)
 def _draw_progress(id_: int) -> None:
+    say_at_once()
     try:
         job = all_exports().get(id_)
     except NotFound:

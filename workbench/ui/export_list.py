@@ -19,6 +19,7 @@ from workbench.ui import state, words
 from workbench.ui.export_words import STAGES, STATES, label_of_format
 from workbench.ui.importing_words import plain
 from workbench.ui.marks import style_of
+from workbench.ui.saying import say_at_once
 from workbench.ui.zones import zone_name
 
 _SECONDS = 1.0
@@ -44,6 +45,7 @@ def draw_exports() -> None:
 
 
 def _draw(was_busy: bool) -> None:
+    say_at_once()
     listed = all_exports().listed(_LISTED)
     running = [job for job in listed if job.row.status in exports.UNFINISHED]
     if was_busy and not running:
@@ -51,7 +53,9 @@ def _draw(was_busy: bool) -> None:
     for job in running:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{job.row.id}"):
             draw_bar(job)
-            st.button("Open", key=f"open-{job.row.id}", on_click=show_export, args=(job.row.id,))
+            if st.button("Open", key=f"open-{job.row.id}"):
+                show_export(job.row.id)
+                st.rerun()
             draw_cancel(job.row.id)
     _draw_table(listed)
 

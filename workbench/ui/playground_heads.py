@@ -18,6 +18,7 @@ from workbench.ui.playground_models import choices, note_of, waiting
 from workbench.ui.playground_run import prepared_of, run
 from workbench.ui.playground_state import epoch, keep, say
 from workbench.ui.playground_view import View
+from workbench.ui.saying import say_at_once
 
 
 def draw_heads(view: View) -> None:
@@ -173,6 +174,8 @@ def _draw_settings(session: Session, column: Column) -> None:
 
 @st.fragment
 def _draw_form(session: Session, column: Column) -> None:
+    say_at_once()
+
     def put(parameters: dict[str, Any]) -> None:
         column.parameters = parameters
         keep(session)

@@ -9,6 +9,7 @@ from workbench.templates import analyse_prompt
 from workbench.ui.playground_column import PLAIN, draw_mocks, draw_reading, names_in, names_of
 from workbench.ui.playground_sets import draw_session_sets
 from workbench.ui.playground_state import keep
+from workbench.ui.saying import say_at_once
 from workbench.ui.template_cards import draw_cards
 from workbench.ui.template_panel import draw_panel
 from workbench.ui.template_settings import draw_structured_output, draw_tools
@@ -20,6 +21,7 @@ _FOLDED = "playground-folded"
 @st.fragment
 def draw_prompt(session: Session) -> None:
     """A change redraws the messages alone, not the columns."""
+    say_at_once()
     shared = session.shared
 
     def changed() -> None:

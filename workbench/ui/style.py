@@ -11,7 +11,8 @@ _CSS = """
   unicode-bidi: plaintext; text-align: start; }
 .wb-role { font-size: .72rem; letter-spacing: .04em; text-transform: uppercase; opacity: .75;
   margin: 0 0 .35rem; }
-.wb-note { opacity: .75; font-size: .86rem; margin: 0; }
+/* Not by opacity, which would make what stands in it in a colour of its own paler as well. */
+.wb-note { color: color-mix(in srgb, currentColor 75%, transparent); font-size: .86rem; margin: 0; }
 .wb-mono { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font-size: .86rem; }
 .wb-facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: 0; }
@@ -31,6 +32,10 @@ _CSS = """
 .stApp [data-testid^="stBaseButton-primary"]:not(:disabled),
 .stApp [data-testid^="stBaseButton-primary"]:not(:disabled) * { color: light-dark(#fff, #111315); }
 .stApp [data-testid="stHtml"] { width: 100%; }
+/* Streamlit draws both at .6, which in light is 4.4:1; where a key is all of a button, as text. */
+.stApp [data-testid="stCaptionContainer"] { opacity: .72; }
+.stApp button kbd { opacity: .75; }
+.stApp .st-key-rating-scale button kbd { opacity: 1; margin: 0; }
 .st-key-wb-script, .st-key-wb-hits-script { display: none; }
 mark.wb-hit { background: color-mix(in srgb, #e3b341 45%, transparent); color: inherit;
   border-radius: 2px; padding: 0 1px; }
@@ -120,12 +125,14 @@ mark.wb-now { outline: 2px solid #e08a00; }
 .wb-stats small { opacity: .75; font-size: .8rem; }
 .wb-stats td, .wb-stats th { vertical-align: top; padding-bottom: .3rem; white-space: nowrap; }
 .wb-cut { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.wb-bad { color: color-mix(in srgb, #d9534f 75%, currentColor); }
-.wb-held { color: color-mix(in srgb, #c98a00 60%, currentColor); }
+.wb-bad { color: light-dark(#c0392f, #e8716d); }
+.wb-held { color: light-dark(#8a5a00, #d79a1e); }
 .st-key-evaluation-heads { overflow-x: auto; align-items: stretch; padding-bottom: .4rem; }
 .st-key-evaluation-heads > * { flex: none; }
 [class*="st-key-head-"] { padding: .4rem .6rem; }
 [class*="st-key-find-"] button { min-height: 1.5rem; padding: 0; }
+[class*="st-key-ready-"] button, [class*="st-key-ready-"] button * {
+  justify-content: flex-start; text-align: start; }
 .wb-narrow { display: none; }
 .wb-override { border-left: 2px solid var(--st-primary-color, #2f5bd8); padding-left: .4rem; }
 @media (max-width: 640px) { .wb-narrow { display: inline; } }
@@ -143,7 +150,7 @@ mark.wb-now { outline: 2px solid #e08a00; }
  .st-key-list > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
  :has(> .st-key-filter-search) { min-width: 100%; }
  .st-key-toolbar > :first-child, .st-key-dataset-query > :first-child { min-width: 100%; }
- .st-key-evaluation-query > :first-child { min-width: 100%; }
+ .st-key-evaluation-query > :first-child, .st-key-run-bar > :first-child { min-width: 100%; }
   .stMainBlockContainer { padding: 4.25rem .6rem 1.5rem; } }
 </style>
 """

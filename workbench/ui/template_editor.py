@@ -9,6 +9,7 @@ from workbench.registry import editing as editings
 from workbench.registry.editing import Editing
 from workbench.ui.hostile import escaped
 from workbench.ui.playground_open import draw_open_editing
+from workbench.ui.saying import say_at_once
 from workbench.ui.template_cards import draw_cards
 from workbench.ui.template_draft import drop, hold, keep, load_newest, stands, tell_kept
 from workbench.ui.template_panel import draw_panel
@@ -23,6 +24,7 @@ KINDS = ("chat", "completion")
 @st.fragment
 def draw_editor(editing: Editing) -> None:
     """A change redraws the editor alone, not the page, unless it put another into the editor."""
+    say_at_once()
     if not stands(editing):
         st.rerun()
 
