@@ -11,7 +11,7 @@ _CSS = """
   unicode-bidi: plaintext; text-align: start; }
 .wb-role { font-size: .72rem; letter-spacing: .04em; text-transform: uppercase; opacity: .75;
   margin: 0 0 .35rem; }
-/* Not by opacity, which would make what stands in it in a colour of its own paler as well. */
+/* Not by opacity, which would make what has another colour there paler as well. */
 .wb-note { color: color-mix(in srgb, currentColor 75%, transparent); font-size: .86rem; margin: 0; }
 .wb-mono { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font-size: .86rem; }
