@@ -8,9 +8,9 @@ import sys
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, Visitor
 from tests.server import KEY, Server, log_body
 
 pytestmark = pytest.mark.browser
@@ -154,15 +154,22 @@ def test_a_pasted_json_example_becomes_a_released_version_and_rolls_back(
     assert fetched(server, "extract", label="prod", input_variables=CALM) == RELEASED
 
 
-def test_unsaved_work_survives_a_reload_and_a_clash_is_told(visit: Visit, server: Server) -> None:
-    publish(server, "clash", "First {a}")
-    visitor = visit()
+def begin_a_change(visitor: Visitor) -> Locator:
+    """The text of the only template, begun to be changed and not saved."""
     page = visitor.goto("/templates")
     visitor.settle()
     visitor.click_row(0)
     box = page.get_by_label("Text of message 1")
     box.fill("Mine {b}")
     expect(page.get_by_text("unsaved changes")).to_be_visible()
+    return box
+
+
+def test_unsaved_work_survives_a_reload_and_a_clash_is_told(visit: Visit, server: Server) -> None:
+    publish(server, "clash", "First {a}")
+    visitor = visit()
+    box = begin_a_change(visitor)
+    page = visitor.page
     page.reload()
     expect(box).to_have_value("Mine {b}")
     publish(server, "clash", "Theirs {c}")
@@ -194,12 +201,8 @@ def test_discarded_work_is_gone_from_the_editor_and_after_a_reload(
 ) -> None:
     publish(server, "discarded", "First {a}")
     visitor = visit()
-    page = visitor.goto("/templates")
-    visitor.settle()
-    visitor.click_row(0)
-    box = page.get_by_label("Text of message 1")
-    box.fill("Mine {b}")
-    expect(page.get_by_text("unsaved changes")).to_be_visible()
+    box = begin_a_change(visitor)
+    page = visitor.page
     page.get_by_role("button", name="Discard").click()
     expect(box).to_have_value("First {a}")
     expect(page.get_by_text("unsaved changes")).to_be_hidden()
