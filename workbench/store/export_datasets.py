@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-import duckdb
 import orjson
 import pyarrow as pa
 
@@ -26,6 +24,7 @@ from workbench.store.dataset_reading import (
 from workbench.store.dataset_values import BOOLEAN, EMPTY, NUMBER, TEXT, read_columns
 from workbench.store.errors import NotFound, Refused
 from workbench.store.export_columns import Column, Kind
+from workbench.store.export_cursors import end
 from workbench.store.export_parts import ROW, reading
 
 #: Columns beside those of the dataset; a column of the dataset of that name goes before.
@@ -164,9 +163,7 @@ class DatasetSnapshot:
         self._cursor.interrupt()
 
     def close(self) -> None:
-        with contextlib.suppress(duckdb.Error):
-            self._cursor.execute("ROLLBACK")
-        self._cursor.close()
+        end(self._cursor)
 
     def metadata_keys(self) -> list[str]:
         return []

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 
 from workbench.filters.folding import search_fold
@@ -14,6 +12,7 @@ from workbench.store import clock
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_columns import Column
+from workbench.store.export_cursors import end
 from workbench.store.export_parts import ROW, reading
 from workbench.store.filter_explain import literal
 
@@ -122,9 +121,7 @@ class PromptSnapshot:
         self._cursor.interrupt()
 
     def close(self) -> None:
-        with contextlib.suppress(duckdb.Error):
-            self._cursor.execute("ROLLBACK")
-        self._cursor.close()
+        end(self._cursor)
 
     def metadata_keys(self) -> list[str]:
         return []
