@@ -111,6 +111,11 @@ def test_keys_walk_through_the_list_and_close(visit: Visit, server: Server) -> N
         if key:
             page.keyboard.press(key)
         expect(page).to_have_url(re.compile(f"request={wanted}"))
+        # The link changes before the page does, and the keys belong to what is drawn.
+        expect(page.locator(".st-key-go-first")).to_have_count(0)
+        for name, end in (("go-k", ids[2]), ("go-j", ids[0])):
+            step = page.locator(f".st-key-{name} button").first
+            expect(step).to_be_disabled() if wanted == end else expect(step).to_be_enabled()
         visitor.settle()
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("request="))

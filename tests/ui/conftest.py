@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,9 @@ from workbench.settings import ROOT, settings
 from workbench.store.store import Store, close_store, open_store
 
 Open = Callable[..., AppTest]
+
+# No reader sees it, and its words are no words of a page.
+STYLE_SHEET = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
 @pytest.fixture
@@ -98,5 +102,6 @@ def text_of(app: AppTest) -> str:
 
 
 def html_of(app: AppTest) -> list[str]:
-    """The HTML that a page drew, without the project's own scripts."""
-    return [each.proto.body for each in app.get("html") if not each.proto.unsafe_allow_javascript]
+    """The HTML that a page drew, without the project's own scripts and style sheet."""
+    drawn = [each.proto.body for each in app.get("html") if not each.proto.unsafe_allow_javascript]
+    return [STYLE_SHEET.sub("", body) for body in drawn]

@@ -11,7 +11,7 @@ _CSS = """
   unicode-bidi: plaintext; text-align: start; }
 .wb-role { font-size: .72rem; letter-spacing: .04em; text-transform: uppercase; opacity: .75;
   margin: 0 0 .35rem; }
-/* Not by opacity, which would make what has another colour there paler as well. */
+/* Not by opacity: links and badges in a note keep their full colour. */
 .wb-note { color: color-mix(in srgb, currentColor 75%, transparent); font-size: .86rem; margin: 0; }
 .wb-mono { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font-size: .86rem; }
