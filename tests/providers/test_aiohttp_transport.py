@@ -11,7 +11,9 @@ import httpx2
 import pytest
 
 from tests.providers.scripted import Answer, Server, scripted
+from workbench.providers.adapter import Access
 from workbench.providers.aiohttp_transport import AiohttpClient, client_over_aiohttp
+from workbench.providers.openai_chat import ADAPTER
 
 TIMEOUT = httpx2.Timeout(5.0)
 
@@ -79,3 +81,18 @@ def test_a_long_header_of_an_answer_is_read(server: Server) -> None:
 def test_behind_a_proxy_httpx2_makes_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     assert not isinstance(client_over_aiohttp(TIMEOUT), AiohttpClient)
+
+
+def test_each_path_of_each_server_keeps_its_own_address(server: Server) -> None:
+    async def main() -> None:
+        for place in ("eu/v1", "us/v1/"):
+            client = ADAPTER.client(Access(base_url=f"{server.url}/{place}"))
+            for path in ("/chat/completions", "/responses", "/chat/completions"):
+                await client.post(path, cast_to=httpx2.Response, body={})
+            await ADAPTER.close(client)
+
+    server.will(json_answer(b"{}"))
+    asyncio.run(main())
+    paths = [head.split(" ")[1] for head in server.heads]
+    once = ["chat/completions", "responses", "chat/completions"]
+    assert paths == [f"/{place}/v1/{path}" for place in ("eu", "us") for path in once]

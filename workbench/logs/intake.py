@@ -53,10 +53,14 @@ _ERROR_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a call, and the zone of times that come without one (None: this machine's)."""
+    """Who sent a call, and the zone of times that come without one (None: this machine's).
+
+    place: where it was made ("api"; in the workbench itself "playground", "evaluation").
+    """
 
     actor: str
     zone: tzinfo | None = None
+    place: str = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ def _taken(
         # A clock that was set back during the call: it took no time, and `raw` has both times.
         ended_at=max(started, ended),
         actor=sender.actor,
+        origin=sender.place,
         source=source,
         raw=raw,
         time_assumed=start_assumed or end_assumed,

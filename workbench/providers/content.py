@@ -139,12 +139,15 @@ def calls_of(message: Message) -> list[dict[str, Any]]:
     return found
 
 
-def with_ids(messages: Sequence[Message]) -> list[Message]:
-    """Messages in which each tool call has an id and each result names its call's.
+def with_ids(messages: Sequence[Message]) -> Sequence[Message]:
+    """Messages in which each tool call has an id and each result names its call's; the same list
+    where there is neither.
 
     Gemini gives no ids, and most others want them. A result without one answers the first call
     before it that is open and of its name, else the first that is open.
     """
+    if not any(one.get("tool_calls") or one["role"] == "tool" for one in messages):
+        return messages
     found: list[Message] = []
     waiting: list[ToolCall] = []
     for number, one in enumerate(messages):

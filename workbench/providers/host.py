@@ -183,7 +183,9 @@ class Host:
 
     async def _attempts(self, run: Run, held: Held) -> None:
         timeouts = run.call.timeouts or self.timeouts
-        call = replace(run.call, messages=with_ids(run.call.messages))
+        call = run.call
+        if (messages := with_ids(call.messages)) is not call.messages:
+            call = replace(call, messages=messages)
         held.target = self._target(call.provider, timeouts)
         adapter = held.target.adapter
         if adapter.wants_content:

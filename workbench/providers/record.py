@@ -108,11 +108,10 @@ def taken_of(body: dict[str, Any], origin: Origin, target: Target | None) -> Tak
         raw, cleaned = without_keys(raw, orjson.loads(raw), secrets)
         body.clear()
         body.update(cleaned)
-    taken = track_request(body, raw, Sender(origin.actor, UTC))
-    row = replace(taken.row, origin=origin.place)
-    if target is not None and not target.is_priced:
-        row = replace(row, cost=None, cost_source=None, cost_formula=None)
-    return replace(taken, row=row)
+    taken = track_request(body, raw, Sender(origin.actor, UTC, origin.place))
+    if target is None or target.is_priced:
+        return taken
+    return replace(taken, row=replace(taken.row, cost=None, cost_source=None, cost_formula=None))
 
 
 def _text_of(body: dict[str, Any]) -> str:
