@@ -64,7 +64,7 @@ def manifest_of(
             "rules": f"{spec.format}/{spec.entry.rules}",
         },
         # What read the calls, and how many of them: a later one may read them otherwise.
-        "normalisers": snapshot.normalisers() if isinstance(snapshot, Snapshot) else None,
+        "normalisers": snapshot.normalisers if isinstance(snapshot, Snapshot) else None,
     }
 
 

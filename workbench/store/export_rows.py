@@ -22,6 +22,7 @@ from workbench.store.connection import ROW_GROUP_ROWS, Connection, Cursor
 from workbench.store.export_columns import Column
 from workbench.store.export_cursors import begun_together, end
 from workbench.store.export_parts import (
+    BATCH_ROWS,
     ROW,
     Part,
     aligned,
@@ -46,8 +47,9 @@ _DENSE = 0.7
 class Snapshot:
     """What a filter finds at one moment. Use it as a context, from one thread at a time.
 
-    rows: how many requests there are. as_of: the newest request of the store then. Requests that
-    arrive or change later are not in it. `interrupt` may be called from any thread.
+    rows: how many requests there are. as_of: the newest request of the store then. normalisers:
+    what read the requests, and how many of them. Requests that arrive or change later are not in
+    it. `interrupt` may be called from any thread.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Snapshot:
             self._cursor, self._beside = begun_together(connection)
         self._ids: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
+        self.normalisers: dict[str, int] = {}
         self._has_table = False
         # Reads the texts while the rest is read.
         self._texts = ThreadPoolExecutor(1, "export-texts")
@@ -82,8 +85,11 @@ class Snapshot:
         row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
         assert row is not None
         self.as_of, self._all = int(row[0]), int(row[1])
-        found = self._cursor.execute(f"SELECT r.id FROM {source} WHERE {where}", params)
-        self._ids = np.sort(found.fetchnumpy()["id"])
+        select = f"SELECT r.id, coalesce(r.normaliser, '') AS read_by FROM {source} WHERE {where}"
+        found = self._cursor.execute(select, params).to_arrow_table(BATCH_ROWS)
+        self._ids = np.sort(found["id"].to_numpy())
+        counted = pc.value_counts(found["read_by"]).to_pylist()
+        self.normalisers = dict(sorted((one["values"], one["counts"]) for one in counted))
 
     def _choose(self) -> None:
         """Put the ids where other statements find them."""
@@ -132,15 +138,6 @@ class Snapshot:
             "SELECT s.name FROM scores s JOIN temp.main.chosen c ON c.id = s.request_id"
         )
 
-    def normalisers(self) -> dict[str, int]:
-        """What read the requests, and how many of them."""
-        self._choose()
-        rows = self._run(
-            "SELECT coalesce(r.normaliser, ''), count(*) FROM requests r JOIN temp.main.chosen c "
-            "ON c.id = r.id GROUP BY ALL ORDER BY ALL"
-        )
-        return dict(rows)
-
     def _names(self, select: str) -> list[str]:
         self._choose()
         rows = self._run(f"SELECT name FROM ({select}) GROUP BY name ORDER BY count(*) DESC, name")
@@ -158,6 +155,7 @@ class Snapshot:
         lists_as_text: lists come as JSON. first: no more rows than this. Base64 that was taken out
         of a column is back in its place. Raises StoreError where the store cannot be read.
         """
+        allocator.reuse_large_blocks()
         sparse = self.rows < _DENSE * self._all
         if sparse:
             self._choose()
