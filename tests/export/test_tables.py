@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from tests.export.support import NOON, add, chat, export, lines, manifest
 from tests.seed import data_url, png
 from workbench.export.tables import encoding
+from workbench.export.tables.csv_table import CsvSink
 from workbench.export.tables.parquet_table import ROW_GROUP_BYTES, ParquetSink
 from workbench.jsontext import FieldError
 from workbench.messages import image_part, text_part
@@ -276,6 +278,37 @@ def test_parquet_holds_few_bytes_however_large_its_rows_are(tmp_path: Path) -> N
     sink.close()
     assert held < ROW_GROUP_BYTES
     assert pq.read_metadata(tmp_path / "large.parquet").num_rows == 96
+
+
+def test_csv_holds_the_longest_that_each_kind_of_cell_can_be(tmp_path: Path) -> None:
+    names = ["started_at", "latency_ms", "id", "cost", "is_json", "output_text"]
+    least = Decimal("-999999999.999999999")
+    cells = [
+        pa.array([datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)], pa.timestamp("us", "UTC")),
+        pa.array([-sys.float_info.max], pa.float64()),
+        pa.array([-(2**63)], pa.int64()),
+        pa.array([least], pa.decimal128(18, 9)),
+        pa.array([False]),
+    ]
+    sink = CsvSink(tmp_path / "long.csv", [COLUMNS[name] for name in names])
+    # Short, longer than any room that is kept, short again: each is written beside the next.
+    lengths = [1, 40 * 2**20, 1, 3, 7]
+    for length in lengths:
+        table = pa.table([*cells, pa.array(['"' * length])], names)
+        sink.write(pa.concat_tables([table] * (3 if length < 10 else 1)))
+    sink.close()
+    csv.field_size_limit(2**27)
+    with (tmp_path / "long.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert head == names
+    texts = ['"' * length for length in lengths for _ in range(3 if length < 10 else 1)]
+    assert [row[5] for row in rows] == texts
+    moment, number, whole, money, yes = rows[-1][:5]
+    assert moment == "9999-12-31T23:59:59.999999Z"
+    assert (float(number), int(whole), Decimal(money), yes) == (
+        *(-sys.float_info.max, -(2**63), least),
+        "false",
+    )
 
 
 @pytest.mark.parametrize(

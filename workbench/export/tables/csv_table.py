@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,11 @@ from workbench.export.tables.sink import named
 from workbench.store.export_columns import Column
 
 _TEXTS = ("text", "json", "list")
+# Bytes that a value of another kind may take: a number of 8 bytes has up to 24 characters, a sum of
+# money up to 40.
+_MOST_BYTES = 48
+# Bytes of a room that are kept for the next table; tables are much smaller, unless a text is long.
+_KEPT_BYTES = 2**26
 
 
 class CsvSink:
@@ -26,38 +30,44 @@ class CsvSink:
 
     def __init__(self, path: Path, columns: Sequence[Column], _title: str = "") -> None:
         self._columns = columns
+        # A key of the metadata may begin like a formula too.
+        self._names: list[str] = harmless(pa.array(named(columns))).to_pylist()
         self.file = HashingFile(path)
-        self._writer: Any = None
+        # What is in one is written while the other one is filled.
+        self._room: Any = None
+        self._other_room: Any = None
+        self._has_header = False
 
     def write(self, table: pa.Table) -> None:
         table = pa.table([self._cells(c, table[c.name]) for c in self._columns], self._names)
-        if self._writer is None:
-            self._writer = pacsv.CSVWriter(self.file, table.schema)
-        self._writer.write_table(table)
+        room = self._room
+        # It has to hold the table if every sign were a quotation mark.
+        most = 2 * table.nbytes + _MOST_BYTES * (table.num_rows + 1) * (len(self._columns) + 1)
+        most += sum(2 * len(name.encode()) for name in self._names)
+        if room is None or room.size < most:
+            room = pa.allocate_buffer(max(most, _KEPT_BYTES))
+        options = pacsv.WriteOptions(include_header=not self._has_header)
+        with pa.FixedSizeBufferWriter(room) as target:
+            with pacsv.CSVWriter(target, table.schema, write_options=options) as writer:
+                writer.write_table(table)
+            size = target.tell()
+        self._has_header = True
+        self.file.hand_over(memoryview(room)[:size])
+        self._room = self._other_room
+        self._other_room = room if room.size <= _KEPT_BYTES else None
 
     def _cells(self, column: Column, values: Any) -> Any:
         if column.kind in _TEXTS:
             return harmless(values)
         return iso(values) if column.kind == "time" else values
 
-    @property
-    def _names(self) -> list[str]:
-        """A key of the metadata may begin like a formula too."""
-        names: list[str] = harmless(pa.array(named(self._columns))).to_pylist()
-        return names
-
     def close(self) -> None:
-        if self._writer is None:
+        if not self._has_header:
             self.write(empty(self._columns))
-        self._writer.close()
         self.file.close()
 
     def abandon(self) -> None:
-        # The writer has to be closed, or it writes its end when it is collected.
         self.file.drop()
-        if self._writer is not None:
-            with contextlib.suppress(pa.ArrowException, OSError):
-                self._writer.close()
         self.file.close()
 
     @property
