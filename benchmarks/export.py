@@ -92,6 +92,9 @@ def select_of(form: str, where: str) -> str:
         sql = "to_json(s.scores)::VARCHAR" if name == "scores" else column.sql
         if form == "json" and column.kind == "json":
             sql += "::JSON"
+        if column.kind == "time":
+            # With their zone, as an export has them.
+            sql = f"timezone('UTC', {sql})"
         shown.append(f"{sql} AS {name}")
     return (
         f"SELECT {', '.join(shown)} FROM requests r JOIN bodies b ON b.request_id = r.id "

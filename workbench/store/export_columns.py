@@ -54,8 +54,7 @@ def _request(
 
 
 def _time(name: str, label: str, *, default: bool = True) -> Column:
-    # Kept without a zone; with it, a reader of Parquet knows that it is UTC.
-    return Column(name, "time", label, f"timezone('UTC', r.{name})", default=default)
+    return Column(name, "time", label, f"r.{name}", default=default)
 
 
 _ALL = (

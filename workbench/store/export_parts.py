@@ -109,6 +109,18 @@ def fetched(cursor: Cursor, select: str, low: int, high: int) -> pa.Table:
         return found.to_arrow_table(BATCH_ROWS)
 
 
+def in_utc(table: pa.Table) -> pa.Table:
+    """The table with the zone of its times, which are kept without one: a reader of Parquet then
+    knows. (Arrow puts it on as it is; DuckDB would look at each time by itself.)"""
+    fields = [
+        field.with_type(pa.timestamp(field.type.unit, "UTC"))
+        if pa.types.is_timestamp(field.type) and field.type.tz is None
+        else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
 def aligned(table: pa.Table, ids: Any, *, missing: bool) -> pa.Table:
     """A row for each id, in their order; ids are sorted. Without a row there: nulls."""
     found = np.asarray(table[ROW])

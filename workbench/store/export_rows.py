@@ -28,6 +28,7 @@ from workbench.store.export_parts import (
     aligned,
     fetched,
     has_byte,
+    in_utc,
     parts_of,
     reading,
 )
@@ -185,7 +186,8 @@ class Snapshot:
         found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
 
         def read(cursor: Cursor, part: Part) -> pa.Table:
-            return aligned(fetched(cursor, part.select, low, high), ids, missing=part.may_miss)
+            found = fetched(cursor, part.select, low, high)
+            return in_utc(aligned(found, ids, missing=part.may_miss))
 
         texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
         if self._beside is None:
