@@ -144,6 +144,67 @@ def test_before_a_run_starts_it_is_said_that_a_key_is_missing(
     assert any("OPENAI_API_KEY" in one.value for one in app.warning)
 
 
+@pytest.fixture
+def answered(store: Store, dataset: int) -> tuple[int, int]:
+    """A grid that has run: a model's answers, and a check of them that fails."""
+    broken = NewColumn("broken", "JSON_PATH", {"source": "question", "json_path": "$.a"})
+    columns = [chat_column("reply", "question", "echo", "echo"), broken]
+    made = grids.create(store, ACTOR, "Answered", dataset_id=dataset, columns=columns)
+    running.start(store, ACTOR, made[1])
+    wait(store, made[1])
+    return made
+
+
+def begun(store: Store, evaluation: tuple[int, int]) -> int:
+    """How often runs of an evaluation were started."""
+    with store.connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT count(*) FROM audit WHERE action = 'evaluation.start' AND subject = ?",
+            [f"evaluation/{evaluation[0]}"],
+        ).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+@pytest.mark.parametrize(
+    ("opener", "said"),
+    [("rerun-column", "120 calls"), ("rerun-cell", "1 call"), ("rerun-row", "1 call")],
+)
+def test_what_a_rerun_of_model_calls_would_cost_is_said_before_it_starts(
+    open_page: Open, store: Store, answered: tuple[int, int], opener: str, said: str
+) -> None:
+    app = grid(open_page, answered, cell="3:reply")
+    if opener == "rerun-column":
+        opener = f"rerun-{grids.newest(store, answered[0]).ids['reply']}"
+    click(app, opener)
+    assert f"{said} of models" in text_of(app)
+    assert begun(store, answered) == 1
+    within(grid(open_page, answered, cell="3:reply"), opener, "start-now")
+    assert begun(store, answered) == 2
+    wait(store, answered[1])
+
+
+def test_what_calls_no_model_is_run_anew_at_once(
+    open_page: Open, store: Store, answered: tuple[int, int]
+) -> None:
+    click(grid(open_page, answered), "rerun-failed")
+    assert begun(store, answered) == 2
+    wait(store, answered[1])
+    click(grid(open_page, answered, cell="3:broken"), "rerun-cell")
+    assert begun(store, answered) == 3
+    wait(store, answered[1])
+
+
+def test_a_cost_of_which_nothing_is_known_is_not_called_zero(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    column = chat_column("reply", "question", "openai", "gpt-4o-mini")
+    made = grids.create(store, ACTOR, "New", dataset_id=dataset, columns=[column])
+    app = click(grid(open_page, made), "start-run")
+    assert "120 calls of models over 120 rows" in text_of(app)
+    assert "what they cost is not known" in text_of(app)
+    assert "$0" not in text_of(app)
+
+
 def test_a_note_that_columns_share_is_said_once_in_the_estimate(
     open_page: Open, store: Store, dataset: int
 ) -> None:

@@ -28,7 +28,14 @@ from workbench.providers.estimate import tokens_of_call
 from workbench.providers.reach import hindrance, is_own_machine
 from workbench.providers.run import DONE, Answer
 from workbench.providers.sample_json import sample_of
-from workbench.store import connections, evaluation_calls, evaluation_cells, evaluation_sums
+from workbench.store import (
+    connections,
+    evaluation_anew,
+    evaluation_calls,
+    evaluation_cells,
+    evaluation_sums,
+)
+from workbench.store.evaluation_anew import NOTHING, Anew
 from workbench.store.evaluation_calls import Lengths
 from workbench.store.store import Store
 from workbench.usage import Usage
@@ -84,19 +91,24 @@ class _Seen:
     reason: str = ""
 
 
-def estimate(store: Store, run_id: int, sample: int) -> Estimate:
+def estimate(store: Store, run_id: int, sample: int, anew: Anew = NOTHING) -> Estimate:
     """See `running.estimate`."""
     plan = run_plan.load(store.connection, run_id, "", _contexts(store))
+    for column in plan.columns:
+        if anew.is_whole and column.id in anew.columns:
+            column.used = None
     asyncio.run(run_plan.resolve(plan))
-    rows = _sampled(store, plan, sample)
+    rows = _sampled(store, plan, sample, anew)
     seen = {column.id: _Seen() for column in plan.columns}
     lengths: dict[int, Lengths | None] = {}
     asyncio.run(_all(store, plan, rows, seen, lengths))
     counts = evaluation_sums.counts(
         store.connection, plan.run, [column.id for column in plan.columns], ()
     )
+    more = evaluation_anew.ended(store.connection, run_id, anew)
+    left = {column.id: counts[column.id].left + more.get(column.id, 0) for column in plan.columns}
     found = tuple(
-        _estimated(store, column, counts[column.id].left, seen[column.id], lengths)
+        _estimated(store, column, left[column.id], seen[column.id], lengths)
         for column in plan.columns
         if column.kind.calls_models
     )
@@ -111,19 +123,31 @@ def estimate(store: Store, run_id: int, sample: int) -> Estimate:
     )
 
 
-def _sampled(store: Store, plan: Plan, size: int) -> list[Row]:
-    """Rows in which something is left, spread over the first slice that has any."""
+def _sampled(store: Store, plan: Plan, size: int, anew: Anew) -> list[Row]:
+    """Rows in which something would be run, spread over the first slice that has any."""
     after = 0
     while True:
         ids, last = evaluation_cells.pending(
-            store.connection, plan.run, plan.runnable, after, _SPAN
+            store.connection, plan.run, plan.runnable, after, _SPAN, anew
         )
         if ids:
             step = max(1, len(ids) // size)
-            return read_rows(store.connection, plan, ids[::step][:size])
+            rows = read_rows(store.connection, plan, ids[::step][:size])
+            for row in rows:
+                _unsettle(row, plan, anew)
+            return rows
         if last is None:
             return []
         after = last
+
+
+def _unsettle(row: Row, plan: Plan, anew: Anew) -> None:
+    """Take out of a row what would be run anew."""
+    for column in plan.columns:
+        settled = row.settled.get(column.name)
+        if settled is not None and anew.has(row.id, column.id, has_failed=settled == BROKEN):
+            del row.settled[column.name]
+            row.values.pop(column.name, None)
 
 
 async def _all(
