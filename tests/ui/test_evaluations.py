@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -252,6 +253,28 @@ def test_the_grid_shows_marks_numbers_failures_and_what_waits_for_people(
     assert table(app, "rating")[0].startswith("○ waiting for a person")
     assert len(table(app, "Row")) == 50
     assert MARK not in text_of(app)
+
+
+def test_messages_and_calls_of_tools_are_read_as_such_in_the_grid_and_in_an_open_cell(
+    open_page: Open, store: Store
+) -> None:
+    said = [{"role": "user", "content": [{"type": "text", "text": "Weather in Zürich?"}]}]
+    calls = [
+        {"name": "weather", "arguments": {"city": "Zürich"}},
+        {"name": "now", "arguments": {}},
+    ]
+    rows = [{"messages": said, "answer": {"content": "Let me look.", "tool_calls": calls}}]
+    made = add_dataset(store, rows, ["messages", "answer"], "Calls")
+    found = grids.create(store, ACTOR, "Calls", dataset_id=made, columns=[RATING])
+    app = grid(open_page, found)
+    assert table(app, "messages") == ["Weather in Zürich?"]
+    assert table(app, "answer") == ['Let me look. weather({"city":"Zürich"}) now({})']
+    app = grid(open_page, found, cell="1:answer")
+    text = text_of(app)
+    assert "Let me look." in text
+    assert "tool call · weather" in text
+    assert "No arguments" in text
+    assert [json.loads(one.value) for one in app.json] == [{"city": "Zürich"}]
 
 
 def test_numbers_stand_in_the_grid_as_they_are_and_an_image_by_its_kind(
