@@ -222,9 +222,27 @@ def test_a_run_pauses_before_its_budget_is_passed(store: Store, dataset: int) ->
         assert (held.state, held.cost, len(vendor.asked)) == ("paused", 2 * PRICE, 2)
         assert held.reason is not None
         assert "the budget of $0.025: $0.02 is spent" in held.reason
+        running.set_budget(store, ACTOR, run, None)
+        held = running.progress(store, run)
+        assert held.reason == "It was paused by its budget; it has none now."
         running.set_budget(store, ACTOR, run, Decimal(1))
+        held = running.progress(store, run)
+        assert held.reason == "It was paused by its budget; it is $1.00 now."
         running.start(store, ACTOR, run)
         assert wait(store, run).state == "done"
+        assert running.progress(store, run).reason is None
+
+
+def test_another_budget_leaves_the_words_of_a_pause_by_hand(store: Store, dataset: int) -> None:
+    vendor = Vendor(store, delay=0.2)
+    run = made(store, dataset, prompt("answer", "question"), concurrency=1)
+    with runner(store, contexts_of(vendor)):
+        running.start(store, ACTOR, run)
+        until(lambda: vendor.at_once == 1)
+        running.pause(store, ACTOR, run)
+        reason = wait(store, run).reason
+        running.set_budget(store, ACTOR, run, Decimal(1))
+        assert reason == f"Paused by hand ({ACTOR})." == running.progress(store, run).reason
 
 
 def test_a_run_whose_code_fails_is_paused_and_says_so(store: Store, dataset: int) -> None:

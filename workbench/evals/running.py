@@ -7,11 +7,12 @@ page, and after a restart where it was.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from workbench.evals import estimating, grid_parts, grids, run_progress
 from workbench.evals.estimating import ColumnEstimate as ColumnEstimate
 from workbench.evals.estimating import Estimate as Estimate
+from workbench.evals.purse import after_change
 from workbench.evals.run_progress import Progress as Progress
 from workbench.evals.runner import runner_of, running_here
 from workbench.jsontext import FieldError
@@ -105,7 +106,11 @@ def set_budget(store: Store, actor: str, run_id: int, dollars: Decimal | None) -
 
     def change(cursor: Cursor) -> None:
         info = store.evaluations.editable(cursor, actor, run_id, idle=False)
-        store.evaluations.set_up(cursor, actor, info, {"budget": limit})
+        changes: dict[str, Any] = {"budget": limit}
+        reason = after_change(info.reason, limit)
+        if reason != info.reason:
+            changes["reason"] = reason
+        store.evaluations.set_up(cursor, actor, info, changes)
 
     store.change(change).result()
     runner = running_here(store)

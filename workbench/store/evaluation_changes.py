@@ -145,7 +145,7 @@ class Evaluations:
 
     def set_up(self, cursor: Cursor, actor: str, info: RunInfo, changes: Mapping[str, Any]) -> None:
         """Change columns of the run's row: name, dataset_id, dataset_version, judge, score,
-        budget, concurrency."""
+        budget, concurrency, reason."""
         for name, value in changes.items():
             written = _json(value) if name in ("judge", "score") else value
             cursor.execute(
