@@ -13,6 +13,7 @@ from workbench.store.datasets import Dataset
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
+from workbench.ui.dataset_into import name_problem
 from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset
 from workbench.ui.importing import receive
 from workbench.ui.importing_words import plain
@@ -161,7 +162,10 @@ def _ask_new() -> None:
         help="Their names, with commas between them. More can come later",
     )
     description = st.text_area("Description", height=80, max_chars=10_000)
-    if not st.button("Make it", type="primary", key="make-dataset"):
+    problem = name_problem(name, can_choose=False)
+    if problem is not None:
+        st.caption(problem)
+    if not st.button("Make it", type="primary", key="make-dataset", disabled=problem is not None):
         return
     names = [each.strip() for each in columns.split(",") if each.strip()]
     try:
