@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
@@ -21,6 +23,7 @@ from workbench.registry import publishing
 from workbench.registry.publishing import Draft
 from workbench.store import datasets
 from workbench.store.store import Store
+from workbench.ui.evaluation_list import frame_of
 
 MARK = "<script>alert(1)</script>"
 RATING = NewColumn(
@@ -119,6 +122,19 @@ def test_the_list_shows_dataset_state_progress_and_score(
     assert table(app, "State") == ["● done"]
     assert table(app, "Score")[0].startswith("50.0 % (")
     assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("done", "rows", "shown"), [(2, 3, 0.66), (1999, 2000, 0.99), (3, 3, 1.0), (0, 0, None)]
+)
+def test_the_list_shows_whole_percents_and_all_of_them_only_at_the_end(
+    store: Store, dataset: int, done: int, rows: int, shown: float | None
+) -> None:
+    grids.create(store, ACTOR, "One", dataset_id=dataset, columns=[RATING])
+    (found,) = grids.listed(store)
+    counts = replace(found.counts, done=done, failed=0, waiting=rows - done)
+    (share,) = frame_of([replace(found, counts=counts)])["Cells"]
+    assert (None if pd.isna(share) else share) == shown
 
 
 def test_a_run_without_a_single_result_is_not_called_done(

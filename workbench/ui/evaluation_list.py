@@ -105,12 +105,7 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
             "State": [say_it.run_state(one.run.state, one.counts) for one in found],
             "Dataset": [_dataset(one) for one in found],
             "Version": pd.Series([one.run.dataset_version for one in found], dtype="Int64"),
-            "Cells": [
-                (one.counts.done + one.counts.failed) / one.counts.total
-                if one.counts.total
-                else None
-                for one in found
-            ],
+            "Cells": [_share(one) for one in found],
             "Failed": pd.Series([one.counts.failed for one in found], dtype="Int64"),
             "Score": [say_it.score(one.score) for one in found],
             "Run": pd.Series([one.run.number for one in found], dtype="Int64"),
@@ -118,6 +113,14 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
             "By": [one.evaluation.updated_by for one in found],
         }
     )
+
+
+def _share(one: Listed) -> float | None:
+    """Of its cells that have an end, in whole percents; the last one is not rounded up."""
+    counts = one.counts
+    if not counts.total:
+        return None
+    return (counts.done + counts.failed) * 100 // counts.total / 100
 
 
 def _dataset(one: Listed) -> str:
