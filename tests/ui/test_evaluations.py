@@ -165,7 +165,8 @@ def test_before_a_run_starts_it_is_said_that_a_key_is_missing(
 def answered(store: Store, dataset: int) -> tuple[int, int]:
     """A grid that has run: a model's answers, and a check of them that fails."""
     broken = NewColumn("broken", "JSON_PATH", {"source": "question", "json_path": "$.a"})
-    columns = [chat_column("reply", "question", "echo", "echo"), broken]
+    replies = [chat_column(name, "question", "echo", "echo") for name in ("reply", "other")]
+    columns = [*replies, broken]
     made = grids.create(store, ACTOR, "Answered", dataset_id=dataset, columns=columns)
     running.start(store, ACTOR, made[1])
     wait(store, made[1])
@@ -183,17 +184,28 @@ def begun(store: Store, evaluation: tuple[int, int]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("opener", "said"),
-    [("rerun-column", "120 calls"), ("rerun-cell", "1 call"), ("rerun-row", "1 call")],
+    ("opener", "said", "columns"),
+    [
+        ("rerun-column", "120 calls", ["reply"]),
+        ("rerun-cell", "1 call", ["reply"]),
+        ("rerun-row", "2 calls", ["reply", "other"]),
+    ],
 )
 def test_what_a_rerun_of_model_calls_would_cost_is_said_before_it_starts(
-    open_page: Open, store: Store, answered: tuple[int, int], opener: str, said: str
+    open_page: Open,
+    store: Store,
+    answered: tuple[int, int],
+    opener: str,
+    said: str,
+    columns: list[str],
 ) -> None:
     app = grid(open_page, answered, cell="3:reply")
     if opener == "rerun-column":
         opener = f"rerun-{grids.newest(store, answered[0]).ids['reply']}"
     click(app, opener)
     assert f"{said} of models" in text_of(app)
+    (estimate,) = [one.value for one in app.dataframe if "Column" in one.value]
+    assert list(estimate["Column"]) == columns
     assert begun(store, answered) == 1
     within(grid(open_page, answered, cell="3:reply"), opener, "start-now")
     assert begun(store, answered) == 2

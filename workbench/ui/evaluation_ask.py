@@ -150,19 +150,21 @@ def _dollars(asked: Estimate) -> str:
 
 
 def _draw_estimate(asked: Estimate, over: str) -> None:
+    # Of a rerun of some cells the other columns would fill the table with nothing.
+    listed = [one for one in asked.columns if one.cells] or asked.columns
     st.html(
         f"<p>{escaped(words.plural(asked.calls, 'call'))} of models{escaped(over)}: "
         f"<strong>{escaped(_dollars(asked))}</strong></p>"
     )
     st.dataframe(
         {
-            "Column": [one.column for one in asked.columns],
-            "Model": [one.model or "" for one in asked.columns],
-            "Cells": [one.cells for one in asked.columns],
-            "Calls": [one.calls for one in asked.columns],
-            "Tokens in": [one.input_tokens for one in asked.columns],
-            "Tokens out": [one.output_tokens for one in asked.columns],
-            "Cost": [words.money(one.dollars) for one in asked.columns],
+            "Column": [one.column for one in listed],
+            "Model": [one.model or "" for one in listed],
+            "Cells": [one.cells for one in listed],
+            "Calls": [one.calls for one in listed],
+            "Tokens in": [one.input_tokens for one in listed],
+            "Tokens out": [one.output_tokens for one in listed],
+            "Cost": [words.money(one.dollars) for one in listed],
         },
         hide_index=True,
         placeholder="",
@@ -175,7 +177,7 @@ def _draw_estimate(asked: Estimate, over: str) -> None:
         },
     )
     noted: dict[str, list[str]] = {}
-    for one in asked.columns:
+    for one in listed:
         for problem in one.problems:
             st.warning(escaped(f"{one.column}: {problem}"), icon=":material/error:")
         if one.note:
