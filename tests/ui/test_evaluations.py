@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
 from workbench.evals.columns import column_type
+from workbench.evals.grid_reading import CellDetail
 from workbench.evals.grids import NewColumn
 from workbench.providers.host import close_host
 from workbench.registry import publishing
@@ -303,6 +305,21 @@ def test_messages_and_calls_of_tools_are_read_as_such_in_the_grid_and_in_an_open
     assert "tool call · weather" in text
     assert "No arguments" in text
     assert [json.loads(one.value) for one in app.json] == [{"city": "Zürich"}]
+
+
+def test_what_code_printed_is_text_in_an_open_cell(
+    open_page: Open, evaluation: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = grid_reading.cell
+
+    def cell(*place: Any) -> CellDetail:
+        return replace(read(*place), data={"stdout": "first\nsecond\n", "step": 2})
+
+    monkeypatch.setattr(grid_reading, "cell", cell)
+    app = grid(open_page, evaluation, cell="1:words")
+    assert "Printed" in text_of(app)
+    assert [one.value for one in app.code if "first" in one.value] == ["first\nsecond"]
+    assert [json.loads(one.value) for one in app.json] == [{"step": 2}]
 
 
 def test_numbers_stand_in_the_grid_as_they_are_and_an_image_by_its_kind(

@@ -119,9 +119,14 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
         _draw_said(note)
     _draw_sent(detail.request_ids)
     _draw_facts(detail)
-    if detail.data:
+    data = dict(detail.data)
+    printed = data.pop("stdout", None)
+    if printed:
+        st.html('<p class="wb-role">Printed</p>')
+        st.code(str(printed), language=None, wrap_lines=True)
+    if data:
         st.html('<p class="wb-role">More</p>')
-        st.json(dict(detail.data), expanded=1)
+        st.json(data, expanded=1)
     for number, (name, read) in enumerate(detail.reads.items()):
         st.html(f'<p class="wb-role">Read from {escaped(name)}</p>')
         if read.state not in (DONE, STALE):
