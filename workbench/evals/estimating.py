@@ -79,7 +79,7 @@ class Estimate:
 @dataclass(slots=True)
 class _Seen:
     """What a column would send, over the sampled rows. without: those that miss a value that it
-    needs; reason: of the first of them."""
+    needs; reason: of the first of them. silent: those that came to a value without a call."""
 
     cells: int = 0
     calls: int = 0
@@ -89,6 +89,7 @@ class _Seen:
     prompt: str | None = None
     without: int = 0
     reason: str = ""
+    silent: int = 0
 
 
 def estimate(store: Store, run_id: int, sample: int, anew: Anew = NOTHING) -> Estimate:
@@ -199,8 +200,11 @@ async def _sent(
         return _stand_in(call, lengths[column.id])
 
     seen.cells += 1
+    before = seen.calls
     context = replace(column.context, ask=ask)
     cell = await column.kind.run(column.config, row.values, context)
+    if isinstance(cell, CellResult) and seen.calls == before:
+        seen.silent += 1
     if isinstance(cell, CellError) and cell.kind == "missing_input":
         seen.without += 1
         seen.reason = seen.reason or cell.message
@@ -237,17 +241,20 @@ def _estimated(
     known = lengths.get(column.id)
     if column.error is not None or not seen.cells or not seen.calls:
         why = column.error.message if column.error else "Nothing that it would send was found."
-        calls = 0 if cells == 0 else cells
-        nothing = 0 if cells == 0 else None
+        is_free = cells == 0
+        if cells == 0:
+            why = "Nothing is left to run."
+        elif seen.cells and seen.silent == seen.cells:
+            is_free, why = True, "It comes to its values without a model here."
         return ColumnEstimate(
             column=column.name,
             cells=cells,
-            calls=calls,
+            calls=0 if is_free else cells,
             model=None,
-            input_tokens=nothing,
-            output_tokens=nothing,
-            dollars=Decimal(0) if cells == 0 else None,
-            note="Nothing is left to run." if cells == 0 else why,
+            input_tokens=0 if is_free else None,
+            output_tokens=0 if is_free else None,
+            dollars=Decimal(0) if is_free else None,
+            note=why,
             problems=_problems(store, seen),
         )
     calls = round(cells * seen.calls / seen.cells)
