@@ -110,6 +110,7 @@ def test_a_table_shows_values_on_one_line_and_columns_of_numbers_as_numbers() ->
     assert brief([message]) == "Hello"
     picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
     assert "example.com" in (brief([{"role": "user", "content": [picture]}]) or "")
+    assert brief([{"role": "assistant", "content": []}]) == ""
     assert not is_conversation([{"role": "user", "content": "Hello"}])
     assert not is_conversation([])
 

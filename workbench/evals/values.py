@@ -33,11 +33,19 @@ def as_text(value: Any) -> str:
 def readable(value: Any) -> str:
     """A value as people read it: messages and calls of tools as text, all else as `as_text`."""
     if is_conversation(value):
-        return conversation_text(value) or as_text(value)
+        return conversation_text(value) or ("" if _is_empty(value) else as_text(value))
     if is_answer(value):
         calls = [f"{one['name']}({as_text(one['arguments'])})" for one in value["tool_calls"]]
         return "\n".join([value["content"], *calls] if value["content"] else calls)
     return as_text(value)
+
+
+def _is_empty(messages: Any) -> bool:
+    return all(
+        part.get("type") == "text" and not part.get("text")
+        for message in messages
+        for part in message["content"]
+    )
 
 
 def is_answer(value: Any) -> bool:
