@@ -143,7 +143,9 @@ def test_the_list_shows_datasets_with_their_rows_and_versions(
         2,
         "open",
     )
-    assert "No dataset has this in its name" in text_of(open_page("datasets", q="nowhere"))
+    app = open_page("datasets", q="nowhere")
+    assert "No dataset has this in its name" in text_of(app)
+    assert len(click(app, "all-found").dataframe) == 1
 
 
 def test_a_link_names_version_page_order_and_conditions(open_page: Open, dataset: int) -> None:

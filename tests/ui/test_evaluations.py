@@ -126,6 +126,21 @@ def test_the_list_shows_dataset_state_progress_and_score(
     assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
 
 
+def test_a_search_without_a_hit_is_taken_back_by_a_click(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = open_page("evaluations", q="nowhere")
+    assert "No evaluation has this in its name" in text_of(app)
+    click(app, "all-found")
+    assert table(app, "Name") == [f"Grid {MARK}"]
+    assert said(app, "q") is None
+
+
+def test_a_search_where_there_is_nothing_at_all_shows_how_to_begin(open_page: Open) -> None:
+    assert "No evaluations yet" in text_of(open_page("evaluations", q="nowhere"))
+    assert "No datasets yet" in text_of(open_page("datasets", q="nowhere"))
+
+
 @pytest.mark.parametrize(
     ("done", "rows", "shown"), [(2, 3, 0.66), (1999, 2000, 0.99), (3, 3, 1.0), (0, 0, None)]
 )

@@ -10,7 +10,7 @@ import streamlit as st
 from workbench.evals import grids
 from workbench.evals.gallery import READY
 from workbench.evals.grids import Listed
-from workbench.store import datasets
+from workbench.store import datasets, evaluations
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
@@ -18,7 +18,7 @@ from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import draw_pages, read_number, say
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
-from workbench.ui.linked import text_in_link, toggle_in_link
+from workbench.ui.linked import clear_in_link, text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
@@ -135,8 +135,9 @@ def _draw_empty(text: str, deleted: bool) -> None:
     if deleted:
         st.info("No removed evaluation" + (" has this in its name." if text else "."))
         return
-    if text:
-        st.info("No evaluation has this in its name. Clear the search to see all.")
+    if text and evaluations.counted(open_store().connection, "", deleted=False):
+        st.info("No evaluation has this in its name.")
+        st.button("Show all evaluations", key="all-found", on_click=clear_in_link, args=("q",))
         return
     st.subheader("No evaluations yet", anchor=False)
     st.markdown(
