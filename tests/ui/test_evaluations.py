@@ -154,6 +154,19 @@ def test_the_list_shows_whole_percents_and_all_of_them_only_at_the_end(
     assert (None if pd.isna(share) else share) == shown
 
 
+def test_tags_are_given_with_the_name_and_stand_in_the_list(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    grids.rename(store, ACTOR, evaluation[0], "Graded", "", tags=["prod", "eu"])
+    assert table(open_page("evaluations"), "Tags") == ["prod, eu"]
+    app = click(grid(open_page, evaluation), "evaluation-rename")
+    app.multiselect(key="evaluation-tags").set_value(["eu"])
+    within(app, "evaluation-rename", "keep-name")
+    found = grids.get(store, evaluation[0])
+    assert found is not None
+    assert (found.name, found.tags) == ("Graded", ("eu",))
+
+
 def test_a_run_without_a_single_result_is_not_called_done(
     open_page: Open, store: Store, dataset: int
 ) -> None:

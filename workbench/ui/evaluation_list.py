@@ -76,6 +76,7 @@ def _draw_table(found: list[Listed], deleted: bool) -> None:
             "Failed": config.NumberColumn(format="localized", width=80),
             "Score": config.TextColumn(width=190),
             "Run": config.NumberColumn(width=60),
+            "Tags": config.TextColumn(width=140),
             "Changed": config.DatetimeColumn(format="distance", width=120),
             "By": config.TextColumn(width=140),
         },
@@ -109,6 +110,7 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
             "Failed": pd.Series([one.counts.failed for one in found], dtype="Int64"),
             "Score": [say_it.score(one.score) for one in found],
             "Run": pd.Series([one.run.number for one in found], dtype="Int64"),
+            "Tags": [", ".join(one.evaluation.tags) for one in found],
             "Changed": changed.dt.tz_convert(zone_name()),
             "By": [one.evaluation.updated_by for one in found],
         }
