@@ -149,3 +149,18 @@ def tool_calls(message: Mapping[str, Any]) -> Iterator[FunctionCall]:
 def conversation_text(messages: Iterable[Mapping[str, Any]]) -> str:
     """The searchable text of several messages, a blank line between them."""
     return "\n\n".join(text for text in map(message_text, messages) if text)
+
+
+def is_conversation(value: Any) -> bool:
+    """Whether it is a list of messages in the neutral shape."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(one, dict)
+            and one.get("role") in ROLES
+            and isinstance(one.get("content"), list)
+            and all(isinstance(part, dict) for part in one["content"])
+            for one in value
+        )
+    )

@@ -220,6 +220,25 @@ def test_a_report_is_renamed_and_removed_by_id_and_by_name(
     assert client.delete(f"/reports/{second}").status_code == 404
 
 
+def test_a_report_is_given_tags_with_its_name_and_without(client: TestClient, dataset: int) -> None:
+    report_id = report(client, dataset)["report_id"]
+    path = f"/reports/{report_id}/rename"
+    both = client.patch(path, json={"name": "Support", "tags": ["prod", " eu  west", "prod"]})
+    assert both.json()["report"] == {
+        "id": report_id,
+        "name": "Support",
+        "tags": ["prod", "eu west"],
+    }
+    assert client.get(f"/reports/{report_id}").json()["report"]["tags"] == ["prod", "eu west"]
+    named = client.patch(path, json={"name": "Help"}).json()["report"]
+    assert (named["name"], named["tags"]) == ("Help", ["prod", "eu west"])
+    cleared = client.patch(path, json={"tags": []}).json()["report"]
+    assert (cleared["name"], cleared["tags"]) == ("Help", [])
+    assert client.get(f"/reports/{report_id}").json()["report"]["tags"] is None
+    assert client.patch(path, json={}).status_code == 400
+    assert client.patch(path, json={"tags": ["x" * 300]}).status_code in (400, 422)
+
+
 def test_an_evaluation_without_columns_or_dataset_says_why_it_does_not_run(
     client: TestClient, dataset: int
 ) -> None:

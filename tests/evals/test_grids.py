@@ -368,6 +368,20 @@ def test_an_estimate_counts_calls_tokens_and_dollars_and_calls_nothing(
     assert len(vendor.asked) == 10
 
 
+def test_an_estimate_counts_no_call_for_a_likeness_that_is_found_by_words(
+    store: Store, dataset: int
+) -> None:
+    columns = [
+        chat_column("answer", "question", "echo", "echo"),
+        NewColumn("alike", "COSINE_SIMILARITY", {"sources": ["question", "answer"]}),
+    ]
+    run = grids.create(store, ACTOR, "G", dataset_id=dataset, columns=columns)[1]
+    found = running.estimate(store, run)
+    _, alike = found.columns
+    assert (alike.cells, alike.calls, alike.dollars) == (2, 0, Decimal(0))
+    assert found.calls == 2
+
+
 def test_an_estimate_says_which_cells_would_fail_and_which_vendor_cannot_be_called(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

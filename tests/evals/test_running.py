@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,36 @@ def test_a_failure_is_kept_and_what_reads_it_fails_too(store: Store, dataset: in
         assert wait(store, run).counts.done == 8
     assert vendor.texts().count("berry") == 2
     assert vendor.texts().count("apple") == 1
+
+
+@pytest.mark.parametrize(
+    ("of", "calls"),
+    [
+        ({"again": "failed"}, 2),
+        ({"again": "column", "column": "answer"}, 8),
+        ({"again": "column", "column": "more"}, 4),
+        ({"again": "row", "row": 1}, 2),
+        ({"again": "cell", "row": 1, "column": "more"}, 1),
+        ({"again": "all"}, 8),
+    ],
+)
+def test_what_is_asked_before_a_rerun_is_what_it_calls_and_asking_marks_nothing(
+    store: Store, dataset: int, of: dict[str, Any], calls: int
+) -> None:
+    says: list[str | ProviderError] = [ProviderError("bad_request", "no"), "now"]
+    vendor = Vendor(store, says={"berry": says} if of["again"] == "failed" else {})
+    more = prompt("more", "answer")
+    run = made(store, dataset, prompt("answer", "question"), regex("a", "answer"), more)
+    with runner(store, contexts_of(vendor)):
+        running.start(store, ACTOR, run)
+        wait(store, run)
+        before, asked = values(store, run), len(vendor.asked)
+        found = running.estimate(store, run, **of)
+        assert values(store, run) == before
+        scope, given = of["again"], {name: of[name] for name in of if name != "again"}
+        running.rerun(store, ACTOR, run, scope, **given)
+        wait(store, run)
+    assert found.calls == len(vendor.asked) - asked == calls
 
 
 def test_an_overloaded_model_is_asked_up_to_three_times(store: Store, dataset: int) -> None:
@@ -191,9 +222,27 @@ def test_a_run_pauses_before_its_budget_is_passed(store: Store, dataset: int) ->
         assert (held.state, held.cost, len(vendor.asked)) == ("paused", 2 * PRICE, 2)
         assert held.reason is not None
         assert "the budget of $0.025: $0.02 is spent" in held.reason
+        running.set_budget(store, ACTOR, run, None)
+        held = running.progress(store, run)
+        assert held.reason == "It was paused by its budget; it has none now."
         running.set_budget(store, ACTOR, run, Decimal(1))
+        held = running.progress(store, run)
+        assert held.reason == "It was paused by its budget; it is $1.00 now."
         running.start(store, ACTOR, run)
         assert wait(store, run).state == "done"
+        assert running.progress(store, run).reason is None
+
+
+def test_another_budget_leaves_the_words_of_a_pause_by_hand(store: Store, dataset: int) -> None:
+    vendor = Vendor(store, delay=0.2)
+    run = made(store, dataset, prompt("answer", "question"), concurrency=1)
+    with runner(store, contexts_of(vendor)):
+        running.start(store, ACTOR, run)
+        until(lambda: vendor.at_once == 1)
+        running.pause(store, ACTOR, run)
+        reason = wait(store, run).reason
+        running.set_budget(store, ACTOR, run, Decimal(1))
+        assert reason == f"Paused by hand ({ACTOR})." == running.progress(store, run).reason
 
 
 def test_a_run_whose_code_fails_is_paused_and_says_so(store: Store, dataset: int) -> None:

@@ -308,6 +308,19 @@ def test_endless_loops_end_by_the_processors_time() -> None:
     assert (found.kind, "processor" in str(found)) == ("limit", True)
 
 
+def test_the_end_of_the_processors_time_has_a_signal_of_its_own() -> None:
+    # By SIGKILL it would be told from want of memory by what the kernel says was used, which it
+    # may count too low.
+    code = "import resource\nreturn resource.getrlimit(resource.RLIMIT_CPU)"
+    assert ran(code, limits=SandboxLimits(cpu_seconds=3)).value == [3, 4]
+
+
+def test_code_that_ignores_the_signal_of_its_time_is_ended_all_the_same() -> None:
+    code = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    found = refused(code, SandboxLimits(wall_seconds=20, cpu_seconds=1))
+    assert (found.kind, "processor" in str(found)) == ("limit", True)
+
+
 @pytest.mark.parametrize(
     "code",
     [

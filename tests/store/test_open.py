@@ -98,7 +98,8 @@ SCHEMA = {
     "created_at TIMESTAMP, created_by VARCHAR",
     "evaluations": "id BIGINT, name VARCHAR, description VARCHAR, author VARCHAR, "
     "created_at TIMESTAMP, "
-    "updated_by VARCHAR, updated_at TIMESTAMP, deleted_at TIMESTAMP, deleted_by VARCHAR",
+    "updated_by VARCHAR, updated_at TIMESTAMP, deleted_at TIMESTAMP, deleted_by VARCHAR, "
+    "tags VARCHAR[]",
     "evaluation_runs": "id BIGINT, evaluation_id BIGINT, number INTEGER, name VARCHAR, "
     "dataset_id BIGINT, "
     "dataset_version INTEGER, judge VARCHAR, score VARCHAR, budget DECIMAL(18,9), "

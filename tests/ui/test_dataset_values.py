@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.jsontext import FieldError
+from workbench.messages import is_conversation
 from workbench.store.dataset_reading import DatasetRow
 from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, NUMBER, TEXT, Column, type_of
 from workbench.ui.dataset_grid import frame_of, merged
 from workbench.ui.dataset_rows import frame_of as table_of
-from workbench.ui.dataset_values import brief, is_conversation, read_typed, typed
+from workbench.ui.dataset_values import brief, read_typed, typed
 
 anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -107,5 +108,17 @@ def test_a_table_shows_values_on_one_line_and_columns_of_numbers_as_numbers() ->
     message = {"role": "user", "content": [{"type": "text", "text": "Hello"}]}
     assert is_conversation([message])
     assert brief([message]) == "Hello"
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    assert "example.com" in (brief([{"role": "user", "content": [picture]}]) or "")
+    assert brief([{"role": "assistant", "content": []}]) == ""
     assert not is_conversation([{"role": "user", "content": "Hello"}])
     assert not is_conversation([])
+
+
+def test_calls_of_tools_read_as_calls_on_one_line() -> None:
+    call = {"name": "weather", "arguments": {"city": "Zürich"}}
+    assert brief({"content": "", "tool_calls": [call]}) == 'weather({"city":"Zürich"})'
+    two = {"content": "Wait.", "tool_calls": [call, {"name": "now", "arguments": "{"}]}
+    assert brief(two) == 'Wait. weather({"city":"Zürich"}) now({)'
+    # What only looks like them stays JSON.
+    assert brief({"content": "", "tool_calls": ["x"]}) == '{"content":"","tool_calls":["x"]}'

@@ -95,6 +95,8 @@ def test_a_dataset_is_made_by_hand_and_its_first_row_filled_in(
     app = click(open_page("datasets"), "new-dataset")
     app.text_input(key="new-name").input("Questions")
     app.text_input(key="new-columns").input("question, output")
+    # The browser sends what was typed when the field is left.
+    app = within(app, "new-dataset")
     app = within(app, "new-dataset", "make-dataset")
     found = datasets.get_by_name(store.connection, "questions")
     assert found is not None
@@ -114,9 +116,20 @@ def test_a_name_that_is_taken_is_said_and_nothing_is_lost(
 ) -> None:
     app = click(open_page("datasets"), "new-dataset")
     app.text_input(key="new-name").input(f"CASES {MARK}")
-    app = within(app, "new-dataset", "make-dataset")
-    assert "already" in text_of(app)
+    app = within(app, "new-dataset")
+    assert "already: choose another name." in text_of(app)
+    assert app.button(key="make-dataset").disabled
     assert app.text_input(key="new-name").value == f"CASES {MARK}"
+
+
+def test_a_new_dataset_is_not_to_be_made_before_it_has_a_name(open_page: Open) -> None:
+    app = click(open_page("datasets"), "new-dataset")
+    assert app.button(key="make-dataset").disabled
+    assert "needs a name" in text_of(app)
+    app.text_input(key="new-name").input("Questions")
+    app = within(app, "new-dataset")
+    assert not app.button(key="make-dataset").disabled
+    assert "needs a name" not in text_of(app)
 
 
 def test_the_list_shows_datasets_with_their_rows_and_versions(
@@ -130,7 +143,9 @@ def test_the_list_shows_datasets_with_their_rows_and_versions(
         2,
         "open",
     )
-    assert "No dataset has this in its name" in text_of(open_page("datasets", q="nowhere"))
+    app = open_page("datasets", q="nowhere")
+    assert "No dataset has this in its name" in text_of(app)
+    assert len(click(app, "all-found").dataframe) == 1
 
 
 def test_a_link_names_version_page_order_and_conditions(open_page: Open, dataset: int) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
@@ -14,12 +18,14 @@ from tests.ui.conftest import Open, text_of
 from tests.ui.test_logs_tools import picked
 from workbench.evals import gallery, grid_reading, grids, running
 from workbench.evals.columns import column_type
+from workbench.evals.grid_reading import CellDetail
 from workbench.evals.grids import NewColumn
 from workbench.providers.host import close_host
 from workbench.registry import publishing
 from workbench.registry.publishing import Draft
 from workbench.store import datasets
 from workbench.store.store import Store
+from workbench.ui.evaluation_list import frame_of
 
 MARK = "<script>alert(1)</script>"
 RATING = NewColumn(
@@ -120,6 +126,47 @@ def test_the_list_shows_dataset_state_progress_and_score(
     assert float(table(app, "Cells")[0]) == pytest.approx(0.75)
 
 
+def test_a_search_without_a_hit_is_taken_back_by_a_click(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = open_page("evaluations", q="nowhere")
+    assert "No evaluation has this in its name" in text_of(app)
+    click(app, "all-found")
+    assert table(app, "Name") == [f"Grid {MARK}"]
+    assert said(app, "q") is None
+
+
+def test_a_search_where_there_is_nothing_at_all_shows_how_to_begin(open_page: Open) -> None:
+    assert "No evaluations yet" in text_of(open_page("evaluations", q="nowhere"))
+    assert "No datasets yet" in text_of(open_page("datasets", q="nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("done", "rows", "shown"), [(2, 3, 0.66), (1999, 2000, 0.99), (3, 3, 1.0), (0, 0, None)]
+)
+def test_the_list_shows_whole_percents_and_all_of_them_only_at_the_end(
+    store: Store, dataset: int, done: int, rows: int, shown: float | None
+) -> None:
+    grids.create(store, ACTOR, "One", dataset_id=dataset, columns=[RATING])
+    (found,) = grids.listed(store)
+    counts = replace(found.counts, done=done, failed=0, waiting=rows - done)
+    (share,) = frame_of([replace(found, counts=counts)])["Cells"]
+    assert (None if pd.isna(share) else share) == shown
+
+
+def test_tags_are_given_with_the_name_and_stand_in_the_list(
+    open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    grids.rename(store, ACTOR, evaluation[0], "Graded", "", tags=["prod", "eu"])
+    assert table(open_page("evaluations"), "Tags") == ["prod, eu"]
+    app = click(grid(open_page, evaluation), "evaluation-rename")
+    app.multiselect(key="evaluation-tags").set_value(["eu"])
+    within(app, "evaluation-rename", "keep-name")
+    found = grids.get(store, evaluation[0])
+    assert found is not None
+    assert (found.name, found.tags) == ("Graded", ("eu",))
+
+
 def test_a_run_without_a_single_result_is_not_called_done(
     open_page: Open, store: Store, dataset: int
 ) -> None:
@@ -142,6 +189,79 @@ def test_before_a_run_starts_it_is_said_that_a_key_is_missing(
     app = grid(open_page, made)
     click(app, "start-run")
     assert any("OPENAI_API_KEY" in one.value for one in app.warning)
+
+
+@pytest.fixture
+def answered(store: Store, dataset: int) -> tuple[int, int]:
+    """A grid that has run: a model's answers, and a check of them that fails."""
+    broken = NewColumn("broken", "JSON_PATH", {"source": "question", "json_path": "$.a"})
+    replies = [chat_column(name, "question", "echo", "echo") for name in ("reply", "other")]
+    columns = [*replies, broken]
+    made = grids.create(store, ACTOR, "Answered", dataset_id=dataset, columns=columns)
+    running.start(store, ACTOR, made[1])
+    wait(store, made[1])
+    return made
+
+
+def begun(store: Store, evaluation: tuple[int, int]) -> int:
+    """How often runs of an evaluation were started."""
+    with store.connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT count(*) FROM audit WHERE action = 'evaluation.start' AND subject = ?",
+            [f"evaluation/{evaluation[0]}"],
+        ).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+@pytest.mark.parametrize(
+    ("opener", "said", "columns"),
+    [
+        ("rerun-column", "120 calls", ["reply"]),
+        ("rerun-cell", "1 call", ["reply"]),
+        ("rerun-row", "2 calls", ["reply", "other"]),
+    ],
+)
+def test_what_a_rerun_of_model_calls_would_cost_is_said_before_it_starts(
+    open_page: Open,
+    store: Store,
+    answered: tuple[int, int],
+    opener: str,
+    said: str,
+    columns: list[str],
+) -> None:
+    app = grid(open_page, answered, cell="3:reply")
+    if opener == "rerun-column":
+        opener = f"rerun-{grids.newest(store, answered[0]).ids['reply']}"
+    click(app, opener)
+    assert f"{said} of models" in text_of(app)
+    (estimate,) = [one.value for one in app.dataframe if "Column" in one.value]
+    assert list(estimate["Column"]) == columns
+    assert begun(store, answered) == 1
+    within(grid(open_page, answered, cell="3:reply"), opener, "start-now")
+    assert begun(store, answered) == 2
+    wait(store, answered[1])
+
+
+def test_what_calls_no_model_is_run_anew_at_once(
+    open_page: Open, store: Store, answered: tuple[int, int]
+) -> None:
+    click(grid(open_page, answered), "rerun-failed")
+    assert begun(store, answered) == 2
+    wait(store, answered[1])
+    click(grid(open_page, answered, cell="3:broken"), "rerun-cell")
+    assert begun(store, answered) == 3
+    wait(store, answered[1])
+
+
+def test_a_cost_of_which_nothing_is_known_is_not_called_zero(
+    open_page: Open, store: Store, dataset: int
+) -> None:
+    column = chat_column("reply", "question", "openai", "gpt-4o-mini")
+    made = grids.create(store, ACTOR, "New", dataset_id=dataset, columns=[column])
+    app = click(grid(open_page, made), "start-run")
+    assert "120 calls of models over 120 rows" in text_of(app)
+    assert "what they cost is not known" in text_of(app)
+    assert "$0" not in text_of(app)
 
 
 def test_a_note_that_columns_share_is_said_once_in_the_estimate(
@@ -191,6 +311,43 @@ def test_the_grid_shows_marks_numbers_failures_and_what_waits_for_people(
     assert table(app, "rating")[0].startswith("○ waiting for a person")
     assert len(table(app, "Row")) == 50
     assert MARK not in text_of(app)
+
+
+def test_messages_and_calls_of_tools_are_read_as_such_in_the_grid_and_in_an_open_cell(
+    open_page: Open, store: Store
+) -> None:
+    said = [{"role": "user", "content": [{"type": "text", "text": "Weather in Zürich?"}]}]
+    calls = [
+        {"name": "weather", "arguments": {"city": "Zürich"}},
+        {"name": "now", "arguments": {}},
+    ]
+    rows = [{"messages": said, "answer": {"content": "Let me look.", "tool_calls": calls}}]
+    made = add_dataset(store, rows, ["messages", "answer"], "Calls")
+    found = grids.create(store, ACTOR, "Calls", dataset_id=made, columns=[RATING])
+    app = grid(open_page, found)
+    assert table(app, "messages") == ["Weather in Zürich?"]
+    assert table(app, "answer") == ['Let me look. weather({"city":"Zürich"}) now({})']
+    app = grid(open_page, found, cell="1:answer")
+    text = text_of(app)
+    assert "Let me look." in text
+    assert "tool call · weather" in text
+    assert "No arguments" in text
+    assert [json.loads(one.value) for one in app.json] == [{"city": "Zürich"}]
+
+
+def test_what_code_printed_is_text_in_an_open_cell(
+    open_page: Open, evaluation: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = grid_reading.cell
+
+    def cell(*place: Any) -> CellDetail:
+        return replace(read(*place), data={"stdout": "first\nsecond\n", "step": 2})
+
+    monkeypatch.setattr(grid_reading, "cell", cell)
+    app = grid(open_page, evaluation, cell="1:words")
+    assert "Printed" in text_of(app)
+    assert [one.value for one in app.code if "first" in one.value] == ["first\nsecond"]
+    assert [json.loads(one.value) for one in app.json] == [{"step": 2}]
 
 
 def test_numbers_stand_in_the_grid_as_they_are_and_an_image_by_its_kind(

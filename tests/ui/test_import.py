@@ -18,7 +18,7 @@ from workbench.logs.importing.background import Jobs, close_jobs, jobs
 from workbench.logs.importing.background_job import Asked, Job
 from workbench.store import clock, search
 from workbench.store.store import Store
-from workbench.ui import download
+from workbench.ui import download, importing
 from workbench.ui.importing_words import plain
 
 WRONG = b"""Question,Reply,When,Customer,Note
@@ -294,6 +294,17 @@ def test_a_failed_import_says_why(open_page: Open, store: Store, all_jobs: Jobs)
     app = open_page("import", job=job.id)
     assert "a.zip is a ZIP archive" in plain_of(app)
     assert button(app, "Go on")
+
+
+def test_the_list_of_imports_stands_still_once_all_have_ended(
+    open_page: Open, store: Store, all_jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_job(all_jobs, store, Asked(place(all_jobs, "log.csv", WRONG), "log.csv", "table"))
+    # The page finds one that goes on; a second later the list finds none and draws the page anew.
+    answers = iter([True, False, False])
+    monkeypatch.setattr(importing, "_are_going", lambda _listed: next(answers))
+    assert len(open_page("import").dataframe) == 1
+    assert list(answers) == []
 
 
 def test_a_long_list_of_refused_rows_leaves_whole_by_a_link(

@@ -141,7 +141,7 @@ def blueprint(
         "user_id": USER,
         "workspace_id": WORKSPACE,
         "folder_id": None,
-        "tags": None,
+        "tags": list(found.tags) or None,
         "external_ids": externals(known),
     }
 

@@ -221,22 +221,29 @@ async def _score_card(sent: Sent, asked: tuple[int, dict[str, Any]]) -> Answer:
     return Answer(await aside(work))
 
 
-def _read_rename(sent: Sent) -> tuple[int, str]:
+def _read_rename(sent: Sent) -> tuple[int, bodies.RenameReport]:
     body = wire.read(bodies.RenameReport, sent.body)
-    if body.tags:
-        raise FieldError("tags", "evaluations have no tags here; leave them out")
-    if body.name is None:
-        raise FieldError("name", "a name is needed")
-    return path_id(sent, "report_id"), body.name
+    if body.name is None and body.tags is None:
+        raise ApiError(400, "A name, tags or both are needed.")
+    return path_id(sent, "report_id"), body
 
 
-async def _rename(sent: Sent, asked: tuple[int, str]) -> Answer:
-    report_id, name = asked
+async def _rename(sent: Sent, asked: tuple[int, bodies.RenameReport]) -> Answer:
+    report_id, body = asked
 
     def work() -> dict[str, Any]:
+        before = pipeline_of(sent, report_id).evaluation
+        grids.rename(
+            sent.store,
+            sent.actor,
+            report_id,
+            before.name if body.name is None else body.name,
+            before.description,
+            tags=body.tags,
+        )
         found = pipeline_of(sent, report_id).evaluation
-        grids.rename(sent.store, sent.actor, report_id, name, found.description)
-        return {"success": True, "report": {"id": report_id, "name": name, "tags": []}}
+        told = {"id": report_id, "name": found.name, "tags": list(found.tags)}
+        return {"success": True, "report": told}
 
     return Answer(await aside(work))
 
@@ -329,12 +336,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         "PATCH",
         "/reports/{report_id}/rename",
-        "Rename an evaluation",
+        "Rename an evaluation, or give it other tags",
         _read_rename,
         _rename,
         request=bodies.RenameReport,
         response=answers.ReportAnswer,
-        problems=(403, 404),
+        problems=(400, 403, 404),
         parameters=(REPORT_ID,),
     ),
     Operation(

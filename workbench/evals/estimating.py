@@ -28,7 +28,14 @@ from workbench.providers.estimate import tokens_of_call
 from workbench.providers.reach import hindrance, is_own_machine
 from workbench.providers.run import DONE, Answer
 from workbench.providers.sample_json import sample_of
-from workbench.store import connections, evaluation_calls, evaluation_cells, evaluation_sums
+from workbench.store import (
+    connections,
+    evaluation_anew,
+    evaluation_calls,
+    evaluation_cells,
+    evaluation_sums,
+)
+from workbench.store.evaluation_anew import NOTHING, Anew
 from workbench.store.evaluation_calls import Lengths
 from workbench.store.store import Store
 from workbench.usage import Usage
@@ -72,7 +79,7 @@ class Estimate:
 @dataclass(slots=True)
 class _Seen:
     """What a column would send, over the sampled rows. without: those that miss a value that it
-    needs; reason: of the first of them."""
+    needs; reason: of the first of them. silent: those that came to a value without a call."""
 
     cells: int = 0
     calls: int = 0
@@ -82,21 +89,27 @@ class _Seen:
     prompt: str | None = None
     without: int = 0
     reason: str = ""
+    silent: int = 0
 
 
-def estimate(store: Store, run_id: int, sample: int) -> Estimate:
+def estimate(store: Store, run_id: int, sample: int, anew: Anew = NOTHING) -> Estimate:
     """See `running.estimate`."""
     plan = run_plan.load(store.connection, run_id, "", _contexts(store))
+    for column in plan.columns:
+        if anew.is_whole and column.id in anew.columns:
+            column.used = None
     asyncio.run(run_plan.resolve(plan))
-    rows = _sampled(store, plan, sample)
+    rows = _sampled(store, plan, sample, anew)
     seen = {column.id: _Seen() for column in plan.columns}
     lengths: dict[int, Lengths | None] = {}
     asyncio.run(_all(store, plan, rows, seen, lengths))
     counts = evaluation_sums.counts(
         store.connection, plan.run, [column.id for column in plan.columns], ()
     )
+    more = evaluation_anew.ended(store.connection, run_id, anew)
+    left = {column.id: counts[column.id].left + more.get(column.id, 0) for column in plan.columns}
     found = tuple(
-        _estimated(store, column, counts[column.id].left, seen[column.id], lengths)
+        _estimated(store, column, left[column.id], seen[column.id], lengths)
         for column in plan.columns
         if column.kind.calls_models
     )
@@ -111,19 +124,31 @@ def estimate(store: Store, run_id: int, sample: int) -> Estimate:
     )
 
 
-def _sampled(store: Store, plan: Plan, size: int) -> list[Row]:
-    """Rows in which something is left, spread over the first slice that has any."""
+def _sampled(store: Store, plan: Plan, size: int, anew: Anew) -> list[Row]:
+    """Rows in which something would be run, spread over the first slice that has any."""
     after = 0
     while True:
         ids, last = evaluation_cells.pending(
-            store.connection, plan.run, plan.runnable, after, _SPAN
+            store.connection, plan.run, plan.runnable, after, _SPAN, anew
         )
         if ids:
             step = max(1, len(ids) // size)
-            return read_rows(store.connection, plan, ids[::step][:size])
+            rows = read_rows(store.connection, plan, ids[::step][:size])
+            for row in rows:
+                _unsettle(row, plan, anew)
+            return rows
         if last is None:
             return []
         after = last
+
+
+def _unsettle(row: Row, plan: Plan, anew: Anew) -> None:
+    """Take out of a row what would be run anew."""
+    for column in plan.columns:
+        settled = row.settled.get(column.name)
+        if settled is not None and anew.has(row.id, column.id, has_failed=settled == BROKEN):
+            del row.settled[column.name]
+            row.values.pop(column.name, None)
 
 
 async def _all(
@@ -175,8 +200,11 @@ async def _sent(
         return _stand_in(call, lengths[column.id])
 
     seen.cells += 1
+    before = seen.calls
     context = replace(column.context, ask=ask)
     cell = await column.kind.run(column.config, row.values, context)
+    if isinstance(cell, CellResult) and seen.calls == before:
+        seen.silent += 1
     if isinstance(cell, CellError) and cell.kind == "missing_input":
         seen.without += 1
         seen.reason = seen.reason or cell.message
@@ -213,17 +241,20 @@ def _estimated(
     known = lengths.get(column.id)
     if column.error is not None or not seen.cells or not seen.calls:
         why = column.error.message if column.error else "Nothing that it would send was found."
-        calls = 0 if cells == 0 else cells
-        nothing = 0 if cells == 0 else None
+        is_free = cells == 0
+        if cells == 0:
+            why = "Nothing is left to run."
+        elif seen.cells and seen.silent == seen.cells:
+            is_free, why = True, "It comes to its values without a model here."
         return ColumnEstimate(
             column=column.name,
             cells=cells,
-            calls=calls,
+            calls=0 if is_free else cells,
             model=None,
-            input_tokens=nothing,
-            output_tokens=nothing,
-            dollars=Decimal(0) if cells == 0 else None,
-            note="Nothing is left to run." if cells == 0 else why,
+            input_tokens=0 if is_free else None,
+            output_tokens=0 if is_free else None,
+            dollars=Decimal(0) if is_free else None,
+            note=why,
             problems=_problems(store, seen),
         )
     calls = round(cells * seen.calls / seen.cells)

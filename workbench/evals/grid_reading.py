@@ -19,7 +19,7 @@ from workbench.evals.reading_values import Row as Row
 from workbench.evals.reading_values import Scored as Scored
 from workbench.evals.reading_values import Summary as Summary
 from workbench.evals.runner import running_here
-from workbench.evals.values import as_text
+from workbench.evals.values import as_text, readable
 from workbench.statistics import t_interval
 from workbench.store import dataset_reading, evaluation_cells, evaluation_pages, evaluation_sums
 from workbench.store.errors import NotFound, Refused
@@ -203,11 +203,11 @@ def _input(values: Mapping[str, Any], name: str, cut: int | None) -> CellView:
     if name not in values:
         return CellView(state=WAITING, waits="This row has no value here.")
     value = values[name]
-    text = as_text(value)
-    is_cut = cut is not None and len(text) > cut
+    # Whether it is cut goes by the whole value: a page does not keep images that texts leave out.
+    is_cut = cut is not None and len(as_text(value)) > cut
     return CellView(
         state=DONE,
-        text=text[:cut] if is_cut else text,
+        text=readable(value)[:cut],
         value=None if is_cut else value,
         is_cut=is_cut,
     )
@@ -287,10 +287,8 @@ def _text(cell: ShownCell, cut: int | None) -> tuple[str, Any, bool]:
             text = _beginning(text[1:])
         return text[:cut], None, True
     value = orjson.loads(cell.value)
-    text = as_text(value)
-    if cut is not None and len(text) > cut:
-        return text[:cut], None, True
-    return text, value, False
+    is_cut = cut is not None and len(as_text(value)) > cut
+    return readable(value)[:cut], None if is_cut else value, is_cut
 
 
 def _beginning(escaped: str) -> str:

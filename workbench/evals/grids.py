@@ -72,10 +72,23 @@ def create(
     return store.change(change).result()
 
 
-def rename(store: Store, actor: str, evaluation_id: int, name: str, description: str) -> None:
-    store.change(
-        lambda cursor: store.evaluations.rename(cursor, actor, evaluation_id, name, description)
-    ).result()
+def rename(
+    store: Store,
+    actor: str,
+    evaluation_id: int,
+    name: str,
+    description: str,
+    *,
+    tags: Sequence[str] | None = None,
+) -> None:
+    """tags: in place of those that it has; None leaves them."""
+
+    def change(cursor: Cursor) -> None:
+        store.evaluations.rename(cursor, actor, evaluation_id, name, description)
+        if tags is not None:
+            store.evaluations.set_tags(cursor, actor, evaluation_id, tags)
+
+    store.change(change).result()
 
 
 def remove(store: Store, actor: str, evaluation_id: int) -> None:

@@ -7,6 +7,9 @@ from collections import Counter
 from decimal import Decimal
 
 NOTHING = Decimal(0)
+# How what a run says begins when its budget paused it, before and after the budget was changed.
+_PASSES = "The next cell could pass the budget of"
+_PAUSED = "It was paused by its budget"
 
 
 class Purse:
@@ -70,10 +73,15 @@ class Purse:
     @property
     def sentence(self) -> str:
         limit = _dollars(self._limit or NOTHING)
-        return (
-            f"The next cell could pass the budget of {limit}: {_dollars(self.spent)} is spent. "
-            "Set a higher one and go on."
-        )
+        return f"{_PASSES} {limit}: {_dollars(self.spent)} is spent. Set a higher one and go on."
+
+
+def after_change(reason: str | None, limit: Decimal | None) -> str | None:
+    """Why a run is paused, once its budget is another one: the old figures no longer hold."""
+    if reason is None or not reason.startswith((_PASSES, _PAUSED)):
+        return reason
+    now = f"it is {_dollars(limit)} now" if limit is not None else "it has none now"
+    return f"{_PAUSED}; {now}."
 
 
 def _dollars(amount: Decimal) -> str:

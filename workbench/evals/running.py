@@ -7,17 +7,19 @@ page, and after a restart where it was.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from workbench.evals import estimating, grid_parts, grids, run_progress
 from workbench.evals.estimating import ColumnEstimate as ColumnEstimate
 from workbench.evals.estimating import Estimate as Estimate
+from workbench.evals.purse import after_change
 from workbench.evals.run_progress import Progress as Progress
 from workbench.evals.runner import runner_of, running_here
 from workbench.jsontext import FieldError
 from workbench.store import evaluation_cells, evaluation_runs, evaluations
 from workbench.store.connection import Cursor
 from workbench.store.errors import Refused
+from workbench.store.evaluation_anew import NOTHING, Anew
 from workbench.store.evaluation_values import CANCELLED, PAUSED, RUNNING, RunInfo
 from workbench.store.store import Store
 
@@ -74,31 +76,20 @@ def rerun(
     "stale": nothing is marked, what is stale is run. While the run goes on, cells may be marked as
     well: they are run at its end.
     """
-    found = grids.grid(store, run_id)
-    order = found.order
-    people = {one.name for one in found.columns if one.kind.name == "HUMAN"}
-    if scope in ("column", "cell") and column is None:
-        raise FieldError("column", "the name of a column is needed")
-    if scope in ("row", "cell") and row is None:
-        raise FieldError("row", "the number of a row is needed")
-    if column is not None:
-        found.column(column)
-        if column in people:
-            raise Refused(f'"{column}" is given by people: it is rated, not run.')
-    names = order.stale_after_edit(column) if column is not None else tuple(order.reads)
-    ids = [found.ids[name] for name in names if name not in people]
+    anew = _anew(store, run_id, scope, column, row)
+    ids = anew.columns
 
     def change(cursor: Cursor) -> int:
         info = store.evaluations.editable(cursor, actor, run_id, idle=False)
         marked = 0
-        if scope == "failed":
+        if anew.only_failed:
             marked = evaluation_cells.mark_failed(cursor, run_id, ids)
-        elif scope in ("column", "all"):
+        elif anew.is_whole:
             marked = evaluation_cells.mark_columns(cursor, run_id, ids)
             # What is run as a whole is run with the version that is the newest by then.
             store.evaluations.forget_used(cursor, run_id, ids)
-        elif row is not None:
-            marked = evaluation_cells.mark_row(cursor, run_id, row, ids, also_waiting=False)
+        elif anew.row is not None:
+            marked = evaluation_cells.mark_row(cursor, run_id, anew.row, ids, also_waiting=False)
         detail = {"scope": scope, "column": column, "row": row, "cells": marked}
         store.evaluations.record(cursor, actor, "rerun", info, detail)
         return marked
@@ -115,7 +106,11 @@ def set_budget(store: Store, actor: str, run_id: int, dollars: Decimal | None) -
 
     def change(cursor: Cursor) -> None:
         info = store.evaluations.editable(cursor, actor, run_id, idle=False)
-        store.evaluations.set_up(cursor, actor, info, {"budget": limit})
+        changes: dict[str, Any] = {"budget": limit}
+        reason = after_change(info.reason, limit)
+        if reason != info.reason:
+            changes["reason"] = reason
+        store.evaluations.set_up(cursor, actor, info, changes)
 
     store.change(change).result()
     runner = running_here(store)
@@ -128,11 +123,45 @@ def progress(store: Store, run_id: int) -> Progress:
     return run_progress.of(store, run_id)
 
 
-def estimate(store: Store, run_id: int, *, sample: int = 20) -> Estimate:
-    """What a start would cost. Reads some rows, calls nothing. Takes up to some seconds for large
-    prompts. Raises Refused as `start` does."""
+def estimate(
+    store: Store,
+    run_id: int,
+    *,
+    sample: int = 20,
+    again: Scope | None = None,
+    column: str | None = None,
+    row: int | None = None,
+) -> Estimate:
+    """What a start would cost; with `again` a `rerun` of this scope, which runs what is left as
+    well. Reads some rows, calls nothing. Takes up to some seconds for large prompts. Raises what
+    they raise."""
     _check(store, run_id)
-    return estimating.estimate(store, run_id, sample)
+    anew = _anew(store, run_id, again, column, row) if again else NOTHING
+    return estimating.estimate(store, run_id, sample, anew)
+
+
+def _anew(store: Store, run_id: int, scope: Scope, column: str | None, row: int | None) -> Anew:
+    """What a rerun marks, with what depends on it. Ratings of people are not among it."""
+    found = grids.grid(store, run_id)
+    order = found.order
+    people = {one.name for one in found.columns if one.kind.name == "HUMAN"}
+    if scope in ("column", "cell") and column is None:
+        raise FieldError("column", "the name of a column is needed")
+    if scope in ("row", "cell") and row is None:
+        raise FieldError("row", "the number of a row is needed")
+    if column is not None:
+        found.column(column)
+        if column in people:
+            raise Refused(f'"{column}" is given by people: it is rated, not run.')
+    if scope == "stale":
+        return NOTHING
+    names = order.stale_after_edit(column) if column is not None else tuple(order.reads)
+    return Anew(
+        columns=tuple(found.ids[name] for name in names if name not in people),
+        row=row if scope in ("row", "cell") else None,
+        only_failed=scope == "failed",
+        is_whole=scope in ("column", "all"),
+    )
 
 
 def _check(store: Store, run_id: int) -> None:

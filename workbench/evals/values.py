@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from workbench.evals.cells import CellFailed
+from workbench.messages import conversation_text, is_conversation
 
 #: Characters of a value that is shown in a message.
 _SHOWN = 80
@@ -27,6 +28,40 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else to_json(value)
+
+
+def readable(value: Any) -> str:
+    """A value as people read it: messages and calls of tools as text, all else as `as_text`."""
+    if is_conversation(value):
+        return conversation_text(value) or ("" if _is_empty(value) else as_text(value))
+    if is_answer(value):
+        calls = [f"{one['name']}({as_text(one['arguments'])})" for one in value["tool_calls"]]
+        return "\n".join([value["content"], *calls] if value["content"] else calls)
+    return as_text(value)
+
+
+def _is_empty(messages: Any) -> bool:
+    return all(
+        part.get("type") == "text" and not part.get("text")
+        for message in messages
+        for part in message["content"]
+    )
+
+
+def is_answer(value: Any) -> bool:
+    """Whether it is what a prompt's cell keeps of an answer with calls of tools."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"content", "tool_calls"}
+        and isinstance(value["content"], str)
+        and isinstance(value["tool_calls"], list)
+        and all(
+            isinstance(one, dict)
+            and one.keys() == {"name", "arguments"}
+            and isinstance(one["name"], str)
+            for one in value["tool_calls"]
+        )
+    )
 
 
 def to_json(value: Any) -> str:

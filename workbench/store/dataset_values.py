@@ -263,7 +263,7 @@ def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags without outer space, each once, in their order."""
     kept = tuple(dict.fromkeys(one for tag in tags if (one := " ".join(tag.split()))))
     if len(kept) > MAX_TAGS or any(len(tag) > MAX_TAG or not tag.isprintable() for tag in kept):
-        raise Refused(f"A row has at most {MAX_TAGS} tags, of {MAX_TAG} printable characters each.")
+        raise Refused(f"At most {MAX_TAGS} tags are kept, of {MAX_TAG} printable characters each.")
     return kept
 
 

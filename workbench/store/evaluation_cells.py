@@ -14,6 +14,7 @@ from workbench.ids import IdMaker
 from workbench.store import clock, long_values
 from workbench.store.connection import Connection, Cursor
 from workbench.store.dataset_reading import IN_VERSION
+from workbench.store.evaluation_anew import NOTHING, Anew
 from workbench.store.evaluation_runs import LostRun
 from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, STALE, CellRow, RunInfo
 from workbench.store.long_values import CELLS, JSON_KIND, LongValue, cell_apart
@@ -156,13 +157,20 @@ class Kept:
 
 
 def pending(
-    connection: Connection, run: RunInfo, columns: Sequence[int], after: int, span: int
+    connection: Connection,
+    run: RunInfo,
+    columns: Sequence[int],
+    after: int,
+    span: int,
+    anew: Anew = NOTHING,
 ) -> tuple[list[int], int | None]:
-    """Rows in which a column has no end, among the next `span` rows after `after`.
+    """Rows in which a column has no end, or would have none, among the next `span` rows after
+    `after`.
 
     Returns their numbers, and the last number that was looked at; None where no row is left.
     """
     version = [run.dataset_id, run.dataset_version, run.dataset_version]
+    loses, lost = anew.condition
     with connection.cursor() as cursor:
         row = cursor.execute(
             f"SELECT max(id) FROM (SELECT d.id FROM dataset_rows d WHERE {IN_VERSION} "
@@ -176,10 +184,10 @@ def pending(
             "SELECT d.id FROM dataset_rows d LEFT JOIN (SELECT dataset_row, count(*) AS n "
             "FROM evaluation_cells c WHERE c.run_id = ? AND c.dataset_row > ? "
             f"AND c.dataset_row <= ? AND c.column_id IN {_IDS} "
-            f"AND c.state IN ('{DONE}', '{FAILED}') GROUP BY dataset_row) k "
+            f"AND c.state IN ('{DONE}', '{FAILED}') AND NOT {loses} GROUP BY dataset_row) k "
             f"ON k.dataset_row = d.id WHERE {IN_VERSION} AND d.id > ? AND d.id <= ? "
             "AND coalesce(k.n, 0) < ? ORDER BY d.id",
-            [run.id, after, last, list(columns), *version, after, last, len(columns)],
+            [run.id, after, last, list(columns), *lost, *version, after, last, len(columns)],
         ).fetchall()
     return [int(id_) for (id_,) in rows], int(last)
 

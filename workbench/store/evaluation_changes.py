@@ -16,6 +16,7 @@ from workbench.ids import IdMaker
 from workbench.store import clock, evaluation_cells
 from workbench.store import evaluations as reading
 from workbench.store.audit import Audit
+from workbench.store.dataset_values import checked_tags
 from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import MAX_NAME, NEW, RUNNING, ColumnRow, RunInfo
 from workbench.store.guards import guard
@@ -37,7 +38,7 @@ class Evaluations:
         name, description = checked_name(name), _checked(description, MAX_DESCRIPTION)
         id_, now = self._make_id(), clock.now()
         cursor.execute(
-            "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+            "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
             [id_, name, description, actor, now, actor, now],
         )
         self._record(cursor, actor, "create", id_, {"name": name})
@@ -51,6 +52,13 @@ class Evaluations:
             [name, description, id_],
         )
         self._record(cursor, actor, "rename", id_, {"name": name})
+
+    def set_tags(self, cursor: Cursor, actor: str, id_: int, tags: Sequence[str]) -> None:
+        """In place of those that were there."""
+        kept = checked_tags(tags)
+        self.touch(cursor, actor, id_)
+        cursor.execute("UPDATE evaluations SET tags = ? WHERE id = ?", [list(kept), id_])
+        self._record(cursor, actor, "tags", id_, {"tags": list(kept)})
 
     def remove(self, cursor: Cursor, actor: str, id_: int) -> None:
         """Hide an evaluation; `restore` brings it back. Refused while a run goes on."""
@@ -145,7 +153,7 @@ class Evaluations:
 
     def set_up(self, cursor: Cursor, actor: str, info: RunInfo, changes: Mapping[str, Any]) -> None:
         """Change columns of the run's row: name, dataset_id, dataset_version, judge, score,
-        budget, concurrency."""
+        budget, concurrency, reason."""
         for name, value in changes.items():
             written = _json(value) if name in ("judge", "score") else value
             cursor.execute(

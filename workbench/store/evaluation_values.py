@@ -33,6 +33,7 @@ class Evaluation:
     updated_at: datetime
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from workbench.store.evaluation_values import ColumnRow, Evaluation, RunInfo
 
 EVALUATION = (
     "e.id, e.name, e.description, e.author, e.created_at, e.updated_by, e.updated_at, "
-    "e.deleted_at, e.deleted_by"
+    "e.deleted_at, e.deleted_by, e.tags"
 )
 _WIDTH = EVALUATION.count(",") + 1
 RUN = (
@@ -200,6 +200,7 @@ def evaluation_from(row: Sequence[Any]) -> Evaluation:
         updated_at=clock.from_stored(row[6]),
         deleted_at=None if row[7] is None else clock.from_stored(row[7]),
         deleted_by=row[8],
+        tags=tuple(row[9] or ()),
     )
 
 

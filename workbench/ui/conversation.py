@@ -224,16 +224,24 @@ def _draw_call(call: Message, result: Message | None, key: str, look: Look) -> N
             _draw_parts(parts, f"{key}-result", look)
 
 
+def draw_call(name: str, arguments: Any) -> None:
+    """A call of a tool by itself. arguments: JSON, or a text that is none."""
+    text = arguments if isinstance(arguments, str) else json_text(arguments)
+    _draw_function("tool call", {"name": name, "arguments": text}, Look())
+
+
 def _draw_function(label: str, function: Message, look: Look) -> None:
     # Calls are drawn alike in both looks, so hits in them are marked in both.
     _draw_label(f"{label} · {function.get('name') or 'without a name'}", look.terms)
     arguments = str(function.get("arguments") or "")
     value = _json_value(arguments)
-    if hits([arguments], look.terms):
+    if arguments.strip() in ("", "{}"):
+        st.caption("No arguments")
+    elif hits([arguments], look.terms):
         draw_marked(_marked_text(arguments, look.terms)[:12_000], look.terms)
     elif value is not None:
         st.json(value, expanded=2)
-    elif arguments:
+    else:
         st.code(arguments[:12_000], language=None, wrap_lines=True)
         st.caption("These arguments are not valid JSON.")
 

@@ -32,14 +32,17 @@ def usual_name() -> str:
     return f"Logs of {datetime.now(viewer_zone()):%-d %b %Y %H:%M:%S}"
 
 
-def name_problem(name: str) -> str | None:
-    """Why no dataset can be made with this name, as a sentence said before it is tried."""
+def name_problem(name: str, *, can_choose: bool = True) -> str | None:
+    """Why no dataset can be made with this name, as a sentence said before it is tried.
+
+    can_choose: one that is there can be taken instead."""
     if not name.strip():
         return "The new dataset needs a name."
     taken = datasets.get_by_name(open_store().connection, name)
     if taken is None:
         return None
-    return f'There is a dataset "{plain(taken.name)}" already: choose it, or another name.'
+    instead = "choose it, or another name" if can_choose else "choose another name"
+    return f'There is a dataset "{plain(taken.name)}" already: {instead}.'
 
 
 def draw_target(file: Incoming, reading: Reading, *, has_rows: bool) -> None:

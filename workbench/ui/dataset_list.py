@@ -13,10 +13,11 @@ from workbench.store.datasets import Dataset
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access, state
+from workbench.ui.dataset_into import name_problem
 from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset
 from workbench.ui.importing import receive
 from workbench.ui.importing_words import plain
-from workbench.ui.linked import text_in_link, toggle_in_link
+from workbench.ui.linked import clear_in_link, text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.zones import zone_name
 
@@ -108,8 +109,9 @@ def _draw_empty(text: str, deleted: bool) -> None:
     if deleted:
         st.info("No removed dataset" + (" has this in its name." if text else "."))
         return
-    if text:
-        st.info("No dataset has this in its name. Clear the search to see all.")
+    if text and datasets.counted(open_store().connection, "", deleted=False):
+        st.info("No dataset has this in its name.")
+        st.button("Show all datasets", key="all-found", on_click=clear_in_link, args=("q",))
         return
     st.subheader("No datasets yet", anchor=False)
     st.markdown(
@@ -161,7 +163,10 @@ def _ask_new() -> None:
         help="Their names, with commas between them. More can come later",
     )
     description = st.text_area("Description", height=80, max_chars=10_000)
-    if not st.button("Make it", type="primary", key="make-dataset"):
+    problem = name_problem(name, can_choose=False)
+    if problem is not None:
+        st.caption(problem)
+    if not st.button("Make it", type="primary", key="make-dataset", disabled=problem is not None):
         return
     names = [each.strip() for each in columns.split(",") if each.strip()]
     try:

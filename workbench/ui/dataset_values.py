@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 import streamlit as st
 
+from workbench.evals.values import is_answer, readable
 from workbench.jsontext import FieldError
-from workbench.messages import ROLES, conversation_text
+from workbench.messages import is_conversation
 from workbench.store.dataset_values import BOOLEAN, EMPTY, JSON, TEXT, Column, type_of
 from workbench.store.dataset_values import NUMBER as NUMBER_TYPE
-from workbench.ui.conversation import Look, draw_messages, shown_json
+from workbench.ui.conversation import Look, draw_call, draw_messages, shown_json
 from workbench.ui.hostile import draw_text
 from workbench.ui.images import draw_image
 
@@ -24,16 +25,15 @@ def brief(value: Any) -> str | None:
     """A value on one line of a table."""
     if value is None:
         return None
-    if is_conversation(value):
-        value = conversation_text(value)
-    text = value if isinstance(value, str) else dumped(value)
+    text = value if isinstance(value, str) else readable(value)
     if text.startswith("data:"):
         return text[:40].partition(",")[0]
     return " ".join(text[:_BRIEF].split())
 
 
 def draw_value(value: Any, key: str) -> None:
-    """A value whole: text as text, messages as a conversation, an image as one, JSON as a tree."""
+    """A value whole: text as text, messages as a conversation, an image as one, calls of tools with
+    their arguments, JSON as a tree."""
     if value is None:
         st.caption("No value")
     elif isinstance(value, str):
@@ -43,25 +43,15 @@ def draw_value(value: Any, key: str) -> None:
             draw_text(value, key)
     elif is_conversation(value):
         draw_messages(value, key, Look())
+    elif is_answer(value):
+        if value["content"]:
+            draw_text(value["content"], key)
+        for call in value["tool_calls"]:
+            draw_call(call["name"], call["arguments"])
     elif isinstance(value, dict | list):
         st.json(shown_json(value), expanded=2)
     else:
         draw_text(dumped(value), key)
-
-
-def is_conversation(value: Any) -> bool:
-    """Whether it is a list of messages in the neutral shape."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(
-            isinstance(one, dict)
-            and one.get("role") in ROLES
-            and isinstance(one.get("content"), list)
-            and all(isinstance(part, dict) for part in one["content"])
-            for one in value
-        )
-    )
 
 
 def edited_as(column: Column, before: Any) -> str:

@@ -7,20 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from workbench.evals import grid_reading, running
+from workbench.evals import grid_reading
 from workbench.evals.grid_reading import CellDetail, CellView
 from workbench.evals.grids import Grid
-from workbench.jsontext import FieldError
 from workbench.logs.sessions import prompt_messages
 from workbench.store import requests
-from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import CANCELLED, DONE, FAILED, RUNNING, STALE
 from workbench.store.store import open_store
-from workbench.ui import access, state, words
 from workbench.ui import evaluation_words as say_it
+from workbench.ui import state, words
 from workbench.ui.conversation import Look, draw_messages
-from workbench.ui.dataset_links import say, turn_to
+from workbench.ui.dataset_links import turn_to
 from workbench.ui.dataset_values import draw_value
+from workbench.ui.evaluation_ask import Again, begin_again
 from workbench.ui.evaluation_links import show_cell
 from workbench.ui.evaluation_rate import draw_rate
 from workbench.ui.hostile import draw_text, escaped
@@ -120,9 +119,14 @@ def _draw_detail(found: Grid, detail: CellDetail) -> None:
         _draw_said(note)
     _draw_sent(detail.request_ids)
     _draw_facts(detail)
-    if detail.data:
+    data = dict(detail.data)
+    printed = data.pop("stdout", None)
+    if printed:
+        st.html('<p class="wb-role">Printed</p>')
+        st.code(str(printed), language=None, wrap_lines=True)
+    if data:
         st.html('<p class="wb-role">More</p>')
-        st.json(dict(detail.data), expanded=1)
+        st.json(data, expanded=1)
     for number, (name, read) in enumerate(detail.reads.items()):
         st.html(f'<p class="wb-role">Read from {escaped(name)}</p>')
         if read.state not in (DONE, STALE):
@@ -216,27 +220,15 @@ def _draw_reruns(found: Grid, detail: CellDetail) -> None:
     if not found.is_newest:
         return
     with st.container(horizontal=True, gap="small"):
-        st.button(
+        cell = st.button(
             "Run this cell anew",
             icon=":material/replay:",
             type="tertiary",
             key="rerun-cell",
-            on_click=_rerun,
-            args=(found.run.id, detail.row, detail.column),
             help="And what depends on it",
         )
-        st.button(
-            "Run the row anew",
-            type="tertiary",
-            key="rerun-row",
-            on_click=_rerun,
-            args=(found.run.id, detail.row, None),
-        )
-
-
-def _rerun(run_id: int, row: int, column: str | None) -> None:
-    scope: running.Scope = "row" if column is None else "cell"
-    try:
-        running.rerun(open_store(), access.actor(), run_id, scope, column=column, row=row)
-    except (Refused, NotFound, FieldError) as error:
-        say(str(error))
+        row = st.button("Run the row anew", type="tertiary", key="rerun-row")
+    if cell:
+        begin_again(found, Again("cell", detail.column, detail.row))
+    elif row:
+        begin_again(found, Again("row", row=detail.row))

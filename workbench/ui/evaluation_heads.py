@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from workbench.evals import grid_edits, grid_query, grids, running
+from workbench.evals import grid_edits, grid_query, grids
 from workbench.evals.columns.code_execution import CodeExecution
 from workbench.evals.grid_reading import Summary
 from workbench.evals.grids import Column, Grid, NewColumn
@@ -17,6 +17,7 @@ from workbench.store.store import open_store
 from workbench.ui import access, words
 from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import say
+from workbench.ui.evaluation_ask import Again, begin_again
 from workbench.ui.evaluation_column import ask_column, why_off
 from workbench.ui.evaluation_links import find, show_rating
 from workbench.ui.hostile import escaped
@@ -151,8 +152,15 @@ def _draw_menu(found: Grid, at: int, column: Column) -> None:
             before = names[at + 2] if at + 2 < len(names) else None
             _item(column, "right", "Move right", "arrow_forward", _move, found, column, before)
         _item(column, "copy", "Duplicate", "content_copy", _duplicate, found, column)
-        if column.kind.name != "HUMAN":
-            _item(column, "rerun", "Run it anew", "replay", _rerun, found, column)
+        if column.kind.name != "HUMAN" and st.button(
+            "Run it anew",
+            icon=":material/replay:",
+            type="tertiary",
+            key=f"rerun-{column.id}",
+            help="And what depends on it",
+            on_click=close_menus,
+        ):
+            begin_again(found, Again("column", column.name))
 
 
 def _item(
@@ -173,14 +181,6 @@ def _item(
 
 def _move(found: Grid, column: Column, before: str | None) -> None:
     _try(lambda: grids.move_column(open_store(), access.actor(), found.run.id, column.name, before))
-
-
-def _rerun(found: Grid, column: Column) -> None:
-    _try(
-        lambda: running.rerun(
-            open_store(), access.actor(), found.run.id, "column", column=column.name
-        )
-    )
 
 
 def _duplicate(found: Grid, column: Column) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from workbench.evals import grids
 from workbench.evals.gallery import READY
 from workbench.evals.grids import Listed
-from workbench.store import datasets
+from workbench.store import datasets, evaluations
 from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
@@ -18,7 +18,7 @@ from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import draw_pages, read_number, say
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
-from workbench.ui.linked import text_in_link, toggle_in_link
+from workbench.ui.linked import clear_in_link, text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
@@ -76,6 +76,7 @@ def _draw_table(found: list[Listed], deleted: bool) -> None:
             "Failed": config.NumberColumn(format="localized", width=80),
             "Score": config.TextColumn(width=190),
             "Run": config.NumberColumn(width=60),
+            "Tags": config.TextColumn(width=140),
             "Changed": config.DatetimeColumn(format="distance", width=120),
             "By": config.TextColumn(width=140),
         },
@@ -105,19 +106,23 @@ def frame_of(found: list[Listed]) -> pd.DataFrame:
             "State": [say_it.run_state(one.run.state, one.counts) for one in found],
             "Dataset": [_dataset(one) for one in found],
             "Version": pd.Series([one.run.dataset_version for one in found], dtype="Int64"),
-            "Cells": [
-                (one.counts.done + one.counts.failed) / one.counts.total
-                if one.counts.total
-                else None
-                for one in found
-            ],
+            "Cells": [_share(one) for one in found],
             "Failed": pd.Series([one.counts.failed for one in found], dtype="Int64"),
             "Score": [say_it.score(one.score) for one in found],
             "Run": pd.Series([one.run.number for one in found], dtype="Int64"),
+            "Tags": [", ".join(one.evaluation.tags) for one in found],
             "Changed": changed.dt.tz_convert(zone_name()),
             "By": [one.evaluation.updated_by for one in found],
         }
     )
+
+
+def _share(one: Listed) -> float | None:
+    """Of its cells that have an end, in whole percents; the last one is not rounded up."""
+    counts = one.counts
+    if not counts.total:
+        return None
+    return (counts.done + counts.failed) * 100 // counts.total / 100
 
 
 def _dataset(one: Listed) -> str:
@@ -132,8 +137,9 @@ def _draw_empty(text: str, deleted: bool) -> None:
     if deleted:
         st.info("No removed evaluation" + (" has this in its name." if text else "."))
         return
-    if text:
-        st.info("No evaluation has this in its name. Clear the search to see all.")
+    if text and evaluations.counted(open_store().connection, "", deleted=False):
+        st.info("No evaluation has this in its name.")
+        st.button("Show all evaluations", key="all-found", on_click=clear_in_link, args=("q",))
         return
     st.subheader("No evaluations yet", anchor=False)
     st.markdown(

@@ -42,7 +42,7 @@ def draw_menu(found: Grid) -> None:
             _ask_settings(found)
         if _item("Run again…", "replay", "run-again"):
             _ask_again(found)
-        if _item("Name and description…", "edit", "evaluation-rename"):
+        if _item("Name, description and tags…", "edit", "evaluation-rename"):
             _ask_name(found)
         if _item("Remove this evaluation…", "delete", "evaluation-remove"):
             _ask_remove(found)
@@ -181,17 +181,25 @@ def _ask_again(found: Grid) -> None:
     st.rerun()
 
 
-@st.dialog("Name and description")
+@st.dialog("Name, description and tags")
 def _ask_name(found: Grid) -> None:
     evaluation = found.evaluation
     name = st.text_input("Name", evaluation.name, max_chars=200, key="evaluation-name")
     description = st.text_area(
         "Description", evaluation.description, max_chars=10_000, key="evaluation-about"
     )
+    tags = st.multiselect(
+        "Tags",
+        evaluation.tags,
+        default=evaluation.tags,
+        accept_new_options=True,
+        placeholder="None",
+        key="evaluation-tags",
+    )
     if not st.button("Keep", type="primary", key="keep-name"):
         return
     try:
-        grids.rename(open_store(), access.actor(), evaluation.id, name, description)
+        grids.rename(open_store(), access.actor(), evaluation.id, name, description, tags=tags)
     except (Refused, NotFound, FieldError) as error:
         st.error(escaped(str(error)))
         return

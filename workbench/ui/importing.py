@@ -139,14 +139,25 @@ def _draw_jobs() -> None:
     if not listed:
         return
     st.subheader("Imports", anchor=False)
-    if any(job.state in UNFINISHED for job in listed):
-        st.fragment(_draw_table, run_every=1)()
+    if _are_going(listed):
+        st.fragment(_draw_moving, run_every=1)()
     else:
-        _draw_table()
+        _draw_table(listed)
 
 
-def _draw_table() -> None:
+def _are_going(listed: list[Job]) -> bool:
+    return any(job.state in UNFINISHED for job in listed)
+
+
+def _draw_moving() -> None:
     listed = all_jobs().listed()[:_LISTED]
+    if not _are_going(listed):
+        # The page draws the table once more, and then it stands still.
+        st.rerun()
+    _draw_table(listed)
+
+
+def _draw_table(listed: list[Job]) -> None:
     config = st.column_config
     chosen: Any = st.dataframe(
         frame_of(listed).style.map(style_of, subset=["State"]),

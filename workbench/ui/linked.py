@@ -39,6 +39,11 @@ def toggle_in_link(label: str, name: str, *, key: str) -> bool:
     return st.toggle(label, key=key, on_change=keep)
 
 
+def clear_in_link(name: str) -> None:
+    """Take back what the field or switch of this name holds."""
+    _write(name, "")
+
+
 def _write(name: str, value: str) -> None:
     st.query_params.pop(name, None)
     if value:

@@ -327,7 +327,12 @@ def limit(limits: dict[str, Any]) -> None:
     for kind, most in bounds.items():
         _, high = resource.getrlimit(kind)
         bound = most if high == resource.RLIM_INFINITY else min(most, high)
-        resource.setrlimit(kind, (bound, bound))
+        # At the lower of the two bounds of the processor's time a signal of its own says that it is
+        # up. At the upper one comes SIGKILL, which could be anything: the kernel counts ticks, and
+        # what it says afterwards was used may be seconds less.
+        has_room = high == resource.RLIM_INFINITY or bound < high
+        above = 1 if kind == resource.RLIMIT_CPU and has_room else 0
+        resource.setrlimit(kind, (bound, bound + above))
 
 
 def drop_privileges() -> None:

@@ -22,6 +22,7 @@ from workbench.store.migrations import (
     m0012_pieces,
     m0013_long_values,
     m0014_jobs,
+    m0015_evaluation_tags,
 )
 
 
@@ -51,4 +52,5 @@ MIGRATIONS: tuple[Migration, ...] = (
         m0013_long_values.STATEMENTS,
     ),
     Migration(14, "jobs", m0014_jobs.STATEMENTS),
+    Migration(15, "tags of evaluations", m0015_evaluation_tags.STATEMENTS),
 )
