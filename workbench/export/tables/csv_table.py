@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,28 +34,45 @@ class CsvSink:
         # A key of the metadata may begin like a formula too.
         self._names: list[str] = harmless(pa.array(named(columns))).to_pylist()
         self.file = HashingFile(path)
-        # What is in one is written while the other one is filled.
-        self._room: Any = None
-        self._other_room: Any = None
         self._has_header = False
+        # Encodes the second half of a table while the first one is encoded.
+        self._beside = ThreadPoolExecutor(1, "export-encode")
+        self._free: list[Any] = []
+        self._being_written: Any = None
 
     def write(self, table: pa.Table) -> None:
-        table = pa.table([self._cells(c, table[c.name]) for c in self._columns], self._names)
-        room = self._room
-        # It has to hold the table if every sign were a quotation mark.
+        middle = table.num_rows // 2
+        halves = [table.slice(0, middle), table.slice(middle)]
+        rooms = [self._room(half) for half in halves]
+        second = self._beside.submit(self._encoded, halves[1], rooms[1], False)
+        self._put(rooms[0], self._encoded(halves[0], rooms[0], not self._has_header))
+        self._has_header = True
+        self._put(rooms[1], second.result())
+
+    def _encoded(self, table: pa.Table, room: Any, has_header: bool) -> int:
+        """Write the rows into the room; the number of bytes."""
+        cells = pa.table([self._cells(c, table[c.name]) for c in self._columns], self._names)
+        options = pacsv.WriteOptions(include_header=has_header)
+        with pa.FixedSizeBufferWriter(room) as target:
+            with pacsv.CSVWriter(target, cells.schema, write_options=options) as writer:
+                writer.write_table(cells)
+            size: int = target.tell()
+        return size
+
+    def _room(self, table: pa.Table) -> Any:
+        """Memory that holds the table if every sign were a quotation mark."""
         most = 2 * table.nbytes + _MOST_BYTES * (table.num_rows + 1) * (len(self._columns) + 1)
         most += sum(2 * len(name.encode()) for name in self._names)
-        if room is None or room.size < most:
-            room = pa.allocate_buffer(max(most, _KEPT_BYTES))
-        options = pacsv.WriteOptions(include_header=not self._has_header)
-        with pa.FixedSizeBufferWriter(room) as target:
-            with pacsv.CSVWriter(target, table.schema, write_options=options) as writer:
-                writer.write_table(table)
-            size = target.tell()
-        self._has_header = True
+        if self._free and most <= _KEPT_BYTES:
+            return self._free.pop()
+        return pa.allocate_buffer(max(most, _KEPT_BYTES))
+
+    def _put(self, room: Any, size: int) -> None:
+        """Hand it over; what was handed over before it is written by then."""
         self.file.hand_over(memoryview(room)[:size])
-        self._room = self._other_room
-        self._other_room = room if room.size <= _KEPT_BYTES else None
+        done, self._being_written = self._being_written, room
+        if done is not None and done.size <= _KEPT_BYTES:
+            self._free.append(done)
 
     def _cells(self, column: Column, values: Any) -> Any:
         if column.kind in _TEXTS:
@@ -64,9 +82,11 @@ class CsvSink:
     def close(self) -> None:
         if not self._has_header:
             self.write(empty(self._columns))
+        self._beside.shutdown()
         self.file.close()
 
     def abandon(self) -> None:
+        self._beside.shutdown()
         self.file.drop()
         self.file.close()
 
