@@ -64,13 +64,13 @@ def reuse_large_blocks() -> None:
     each time: what DuckDB hands to Arrow is two of them a table, and their pages cost a fifth of
     the time in which a table is read.
 
-    These are the values that glibc itself comes to once it has seen such blocks freed, in a thread
-    where that is seen (mallopt(3), M_MMAP_THRESHOLD: both are dynamic).
+    By itself glibc comes to such values too, and to twice the second one, once it has seen such
+    blocks freed (mallopt(3), M_MMAP_THRESHOLD); of what DuckDB does it sees too little.
     """
     option = _c_function("mallopt")
     if option is not None:
         option(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        option(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
+        option(_M_TRIM_THRESHOLD, _LARGE_BLOCK)
 
 
 def resident_bytes() -> float:
