@@ -24,12 +24,11 @@ from workbench.store.export_cursors import begun_together, end
 from workbench.store.export_parts import (
     BATCH_ROWS,
     ROW,
+    Blocks,
     Part,
-    aligned,
-    fetched,
     has_byte,
-    in_utc,
     parts_of,
+    ranged,
     reading,
 )
 from workbench.store.search_finder import where_of
@@ -38,7 +37,7 @@ from workbench.store.search_finder import where_of
 TABLE_BYTES = 16 * 2**20
 # What the process may have beside DuckDB's memory before an export gives back what was freed: new
 # pages cost as much time as the rows that fill them.
-_BESIDE_BYTES = 400 * 2**20
+_BESIDE_BYTES = 380 * 2**20
 _KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.
@@ -163,10 +162,11 @@ class Snapshot:
         parts = parts_of(columns, lists_as_text, sparse=sparse)
         wanted = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
+        blocks = Blocks(self._cursor, self._ids[:wanted])
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
         while start < wanted:
             stop = min(start + rows, wanted)
-            table = self._range(parts, self._ids[start:stop])
+            table = self._range(parts, blocks, start, stop)
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
             each = max(1, table.nbytes // max(1, table.num_rows))
@@ -178,21 +178,17 @@ class Snapshot:
                 allocator.give_back()
                 freed = 0
 
-    def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
+    def _range(self, parts: Sequence[Part], blocks: Blocks, start: int, stop: int) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
-        low, high = int(ids[0]), int(ids[-1])
+        ids = self._ids[start:stop]
         found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
-
-        def read(cursor: Cursor, part: Part) -> pa.Table:
-            found = fetched(cursor, part.select, low, high)
-            return in_utc(aligned(found, ids, missing=part.may_miss))
-
         texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
         if self._beside is None:
-            tables = [read(self._cursor, part) for part in (*rest, *texts)]
+            tables = [ranged(self._cursor, part, ids) for part in texts]
+            tables += [blocks.rows(part, start, stop) for part in rest]
         else:
-            waited = [self._texts.submit(read, self._beside, part) for part in texts]
-            tables = [read(self._cursor, part) for part in rest]
+            waited = [self._texts.submit(ranged, self._beside, part, ids) for part in texts]
+            tables = [blocks.rows(part, start, stop) for part in rest]
             tables += [each.result() for each in waited]
         for table in tables:
             found += [(name, table[name]) for name in table.column_names[1:]]
