@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.api.conftest import Track
 from workbench.datasets import from_files
+from workbench.jobs.job import Job
 
 V2 = "/api/public/v2"
 _numbers = itertools.count()
@@ -137,6 +138,24 @@ def test_a_file_that_comes_while_another_one_does_waits_and_takes_nothing_from_i
     assert rows(client, version["id"])["total"] == 2
     second = send_file(client, group_id, "b.json", b'[{"b": 3}]')
     assert saved(client, second.json()["dataset_id"], group_id)["version_number"] == 2
+
+
+def test_whoever_sees_a_saved_version_may_send_the_next_file(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = Job.end
+
+    def late(self: Job[Any], *given: Any, **named: Any) -> None:
+        time.sleep(0.5)
+        end(self, *given, **named)
+
+    monkeypatch.setattr(Job, "end", late)
+    group_id = group(client)["dataset_group"]["id"]
+    for number in (1, 2):
+        sent = send_file(client, group_id, f"{number}.json", b'[{"a": 1}]')
+        assert sent.status_code == 201, sent.text
+        version = saved(client, sent.json()["dataset_id"], group_id)
+        assert version["version_number"] == number
 
 
 @pytest.mark.parametrize("wanted", [{"q": "nobody said this"}, {"request_log_ids": [1, 2]}])

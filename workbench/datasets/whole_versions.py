@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ from workbench.store.writer import Cursor
 # From the look at the draft until the job that fills it is on the list: of two callers at once both
 # would find it empty, and the second would take out what the first has brought in.
 _BEGINNING = threading.Lock()
+# How long to wait for a job that has published its version and has not noted yet that it is over,
+# and how often to look.
+_ENDING_SECONDS, _AGAIN_SECONDS = 5.0, 0.02
 
 
 class DraftInTheWay(Refused):
@@ -91,10 +95,15 @@ def empty_draft(store: Store, actor: str, dataset_id: int) -> Version:
 
 def whole(store: Store, dataset_id: int) -> None:
     """Raises DraftInTheWay while rows come into the draft."""
-    if any(not job.is_over and not job.is_lost for job in of_dataset(store, dataset_id)):
-        raise DraftInTheWay(
-            "Rows are still coming into the dataset's draft: ask again when they are in it."
-        )
+    latest = time.monotonic() + _ENDING_SECONDS
+    while any(not job.is_over and not job.is_lost for job in of_dataset(store, dataset_id)):
+        # What published the draft is about to end: who sees its version may send the next file.
+        is_published = datasets.draft(store.connection, dataset_id) is None
+        if not is_published or time.monotonic() > latest:
+            raise DraftInTheWay(
+                "Rows are still coming into the dataset's draft: ask again when they are in it."
+            )
+        time.sleep(_AGAIN_SECONDS)
 
 
 def _emptied(store: Store, actor: str, dataset_id: int) -> Version:
