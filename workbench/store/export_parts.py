@@ -21,8 +21,6 @@ ROW = "row\tid"
 BATCH_ROWS = 8 * ROW_GROUP_ROWS
 # Bytes that are looked at together: what comes of them stays in a processor's cache.
 _LOOKED_AT = 2**16
-# Bytes of the short columns that are read at once.
-_BLOCK_BYTES = 8 * 2**20
 _SCORES = (
     "(SELECT request_id, list({'name': name, 'value': value, 'actor': actor, 'scored_at': "
     "strftime(scored_at, '%Y-%m-%dT%H:%M:%S.%fZ')} ORDER BY scored_at, name) AS scores "
@@ -137,34 +135,6 @@ def aligned(table: pa.Table, ids: Any, *, missing: bool) -> pa.Table:
         there &= (found[rows] if len(found) else np.zeros(len(ids), np.int64)) == ids
     # A null index gives a null row.
     return table.take(pa.array(rows, mask=~there))
-
-
-def ranged(cursor: Cursor, part: Part, ids: Any) -> pa.Table:
-    """A row of the part for each id; ids are sorted. Raises StoreError and Interrupted."""
-    found = fetched(cursor, part.select, int(ids[0]), int(ids[-1]))
-    return in_utc(aligned(found, ids, missing=part.may_miss))
-
-
-class Blocks:
-    """Rows of the parts without texts, read for several tables at once: they are a tenth of a
-    table, and a statement for each of them took a third of what they take."""
-
-    def __init__(self, cursor: Cursor, ids: Any) -> None:
-        self._cursor = cursor
-        self._ids = ids
-        # By part: the place of its first row, and the rows.
-        self._read: dict[str, tuple[int, pa.Table]] = {}
-
-    def rows(self, part: Part, start: int, stop: int) -> pa.Table:
-        """Of the ids from start to stop, which only rise from call to call."""
-        at, block = self._read.get(part.select, (0, None))
-        if block is None or stop > at + block.num_rows:
-            each = 0 if block is None else max(1, block.nbytes // max(1, block.num_rows))
-            end = max(stop, start + _BLOCK_BYTES // each if each else stop)
-            block = ranged(self._cursor, part, self._ids[start:end])
-            at = start
-            self._read[part.select] = at, block
-        return block.slice(start - at, stop - start)
 
 
 def has_byte(texts: Any, low: int, high: int | None = None) -> bool:

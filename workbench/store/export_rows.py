@@ -24,11 +24,12 @@ from workbench.store.export_cursors import begun_together, end
 from workbench.store.export_parts import (
     BATCH_ROWS,
     ROW,
-    Blocks,
     Part,
+    aligned,
+    fetched,
     has_byte,
+    in_utc,
     parts_of,
-    ranged,
     reading,
 )
 from workbench.store.search_finder import where_of
@@ -162,11 +163,10 @@ class Snapshot:
         parts = parts_of(columns, lists_as_text, sparse=sparse)
         wanted = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
-        blocks = Blocks(self._cursor, self._ids[:wanted])
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
         while start < wanted:
             stop = min(start + rows, wanted)
-            table = self._range(parts, blocks, start, stop)
+            table = self._range(parts, self._ids[start:stop])
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
             each = max(1, table.nbytes // max(1, table.num_rows))
@@ -178,17 +178,21 @@ class Snapshot:
                 allocator.give_back()
                 freed = 0
 
-    def _range(self, parts: Sequence[Part], blocks: Blocks, start: int, stop: int) -> pa.Table:
+    def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
         """The columns of these requests, put beside each other without a join."""
-        ids = self._ids[start:stop]
+        low, high = int(ids[0]), int(ids[-1])
         found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
+
+        def read(cursor: Cursor, part: Part) -> pa.Table:
+            found = fetched(cursor, part.select, low, high)
+            return in_utc(aligned(found, ids, missing=part.may_miss))
+
         texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
         if self._beside is None:
-            tables = [ranged(self._cursor, part, ids) for part in texts]
-            tables += [blocks.rows(part, start, stop) for part in rest]
+            tables = [read(self._cursor, part) for part in (*rest, *texts)]
         else:
-            waited = [self._texts.submit(ranged, self._beside, part, ids) for part in texts]
-            tables = [blocks.rows(part, start, stop) for part in rest]
+            waited = [self._texts.submit(read, self._beside, part) for part in texts]
+            tables = [read(self._cursor, part) for part in rest]
             tables += [each.result() for each in waited]
         for table in tables:
             found += [(name, table[name]) for name in table.column_names[1:]]
