@@ -164,6 +164,8 @@ class Snapshot:
         wanted = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
+        # Where few are chosen, much more passes through than is taken.
+        passed = self._all / max(1, self.rows)
         while start < wanted:
             stop = min(start + rows, wanted)
             table = self._range(parts, self._ids[start:stop])
@@ -173,7 +175,7 @@ class Snapshot:
             rows = min(MAX_ROWS, 4 * rows, TABLE_BYTES // each)
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
-            start, freed = stop, freed + table.nbytes
+            start, freed = stop, freed + int(table.nbytes * passed)
             if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
                 allocator.give_back()
                 freed = 0
