@@ -49,6 +49,12 @@ def made(store: Store, dataset: int, *columns: NewColumn, **more: object) -> int
     return grids.create(store, ACTOR, "Grid", dataset_id=dataset, columns=columns, **more)[1]  # type: ignore[arg-type]
 
 
+def begin(store: Store, run: int, vendor: Vendor, at_once: int) -> None:
+    """Start the run, and wait until so many calls are out."""
+    running.start(store, ACTOR, run)
+    until(lambda: vendor.at_once == at_once)
+
+
 def test_every_row_goes_through_all_columns_in_order(store: Store, dataset: int) -> None:
     run = made(store, dataset, prompt("answer", "question"), regex("has an a", "answer"))
     vendor = Vendor(store)
@@ -187,8 +193,7 @@ def test_pausing_finishes_what_runs_and_going_on_asks_nothing_twice(
     vendor = Vendor(store, delay=0.2)
     run = made(store, dataset, prompt("answer", "question"), concurrency=2)
     with runner(store, contexts_of(vendor)):
-        running.start(store, ACTOR, run)
-        until(lambda: vendor.at_once == 2)
+        begin(store, run, vendor, 2)
         running.pause(store, ACTOR, run)
         held = wait(store, run)
         assert (held.state, held.counts.done, held.counts.waiting) == ("paused", 2, 2)
@@ -202,8 +207,7 @@ def test_cancelled_cells_are_marked_and_run_at_the_next_start(store: Store, data
     vendor = Vendor(store, delay=5.0)
     run = made(store, dataset, prompt("answer", "question"), concurrency=2)
     with runner(store, contexts_of(vendor)):
-        running.start(store, ACTOR, run)
-        until(lambda: vendor.at_once == 2)
+        begin(store, run, vendor, 2)
         running.cancel(store, ACTOR, run)
         held = wait(store, run)
         assert (held.state, held.counts.cancelled, held.counts.waiting) == ("cancelled", 2, 2)
@@ -237,8 +241,7 @@ def test_another_budget_leaves_the_words_of_a_pause_by_hand(store: Store, datase
     vendor = Vendor(store, delay=0.2)
     run = made(store, dataset, prompt("answer", "question"), concurrency=1)
     with runner(store, contexts_of(vendor)):
-        running.start(store, ACTOR, run)
-        until(lambda: vendor.at_once == 1)
+        begin(store, run, vendor, 1)
         running.pause(store, ACTOR, run)
         reason = wait(store, run).reason
         running.set_budget(store, ACTOR, run, Decimal(1))

@@ -202,15 +202,8 @@ def _rows(store: Store, found: Grid, ids: Sequence[int], cut: int | None) -> lis
 def _input(values: Mapping[str, Any], name: str, cut: int | None) -> CellView:
     if name not in values:
         return CellView(state=WAITING, waits="This row has no value here.")
-    value = values[name]
-    # Whether it is cut goes by the whole value: a page does not keep images that texts leave out.
-    is_cut = cut is not None and len(as_text(value)) > cut
-    return CellView(
-        state=DONE,
-        text=readable(value)[:cut],
-        value=None if is_cut else value,
-        is_cut=is_cut,
-    )
+    text, value, is_cut = _shown(values[name], cut)
+    return CellView(state=DONE, text=text, value=value, is_cut=is_cut)
 
 
 def _cells(
@@ -286,7 +279,12 @@ def _text(cell: ShownCell, cut: int | None) -> tuple[str, Any, bool]:
         if text.startswith('"'):
             text = _beginning(text[1:])
         return text[:cut], None, True
-    value = orjson.loads(cell.value)
+    return _shown(orjson.loads(cell.value), cut)
+
+
+def _shown(value: Any, cut: int | None) -> tuple[str, Any, bool]:
+    """A whole value as text, as JSON, and whether it is cut. That goes by all of it: a page does
+    not keep images that texts leave out."""
     is_cut = cut is not None and len(as_text(value)) > cut
     return readable(value)[:cut], None if is_cut else value, is_cut
 

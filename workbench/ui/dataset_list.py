@@ -17,7 +17,7 @@ from workbench.ui.dataset_into import name_problem
 from workbench.ui.dataset_links import draw_pages, read_number, say, show_dataset
 from workbench.ui.importing import receive
 from workbench.ui.importing_words import plain
-from workbench.ui.linked import clear_in_link, text_in_link, toggle_in_link
+from workbench.ui.linked import draw_no_hit, text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.zones import zone_name
 
@@ -110,8 +110,7 @@ def _draw_empty(text: str, deleted: bool) -> None:
         st.info("No removed dataset" + (" has this in its name." if text else "."))
         return
     if text and datasets.counted(open_store().connection, "", deleted=False):
-        st.info("No dataset has this in its name.")
-        st.button("Show all datasets", key="all-found", on_click=clear_in_link, args=("q",))
+        draw_no_hit("dataset")
         return
     st.subheader("No datasets yet", anchor=False)
     st.markdown(

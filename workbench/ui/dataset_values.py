@@ -25,7 +25,7 @@ def brief(value: Any) -> str | None:
     """A value on one line of a table."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else readable(value)
+    text = readable(value)
     if text.startswith("data:"):
         return text[:40].partition(",")[0]
     return " ".join(text[:_BRIEF].split())

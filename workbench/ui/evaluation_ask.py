@@ -15,8 +15,8 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import RUNNING
 from workbench.store.store import open_store
 from workbench.ui import access, words
-from workbench.ui.dataset_links import say
 from workbench.ui.hostile import escaped
+from workbench.ui.saying import done_or_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,7 @@ def _rerun(found: Grid, again: Again) -> None:
 
 
 def _at_once(do: Callable[[], object]) -> None:
-    """What cannot be done is said after the run."""
-    try:
-        do()
-    except (Refused, NotFound, FieldError) as error:
-        say(str(error))
+    done_or_said(do)
     st.rerun()
 
 

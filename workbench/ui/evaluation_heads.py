@@ -22,6 +22,7 @@ from workbench.ui.evaluation_column import ask_column, why_off
 from workbench.ui.evaluation_links import find, show_rating
 from workbench.ui.hostile import escaped
 from workbench.ui.menus import close_menus, menu_key
+from workbench.ui.saying import done_or_said
 
 WIDTH = 230
 
@@ -180,7 +181,9 @@ def _item(
 
 
 def _move(found: Grid, column: Column, before: str | None) -> None:
-    _try(lambda: grids.move_column(open_store(), access.actor(), found.run.id, column.name, before))
+    done_or_said(
+        lambda: grids.move_column(open_store(), access.actor(), found.run.id, column.name, before)
+    )
 
 
 def _duplicate(found: Grid, column: Column) -> None:
@@ -193,15 +196,9 @@ def _duplicate(found: Grid, column: Column) -> None:
     names = [one.name for one in found.columns]
     at = names.index(column.name) + 1
     before = names[at] if at < len(names) else None
-    _try(lambda: grids.add_column(open_store(), access.actor(), found.run.id, made, before=before))
-
-
-def _try(do: Callable[[], object]) -> None:
-    """From a callback: what cannot be done is said after the run."""
-    try:
-        do()
-    except (Refused, NotFound, FieldError) as error:
-        say(str(error))
+    done_or_said(
+        lambda: grids.add_column(open_store(), access.actor(), found.run.id, made, before=before)
+    )
 
 
 @st.dialog("Rename the column")

@@ -18,7 +18,7 @@ from workbench.ui import evaluation_words as say_it
 from workbench.ui.dataset_links import draw_pages, read_number, say
 from workbench.ui.evaluation_links import show_evaluation, show_start
 from workbench.ui.hostile import escaped
-from workbench.ui.linked import clear_in_link, text_in_link, toggle_in_link
+from workbench.ui.linked import draw_no_hit, text_in_link, toggle_in_link
 from workbench.ui.log_table import ROW_HEIGHT
 from workbench.ui.marks import style_of
 from workbench.ui.zones import zone_name
@@ -138,8 +138,7 @@ def _draw_empty(text: str, deleted: bool) -> None:
         st.info("No removed evaluation" + (" has this in its name." if text else "."))
         return
     if text and evaluations.counted(open_store().connection, "", deleted=False):
-        st.info("No evaluation has this in its name.")
-        st.button("Show all evaluations", key="all-found", on_click=clear_in_link, args=("q",))
+        draw_no_hit("evaluation")
         return
     st.subheader("No evaluations yet", anchor=False)
     st.markdown(

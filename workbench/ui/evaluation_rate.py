@@ -15,6 +15,7 @@ from workbench.store.errors import NotFound, Refused
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui.dataset_links import say
+from workbench.ui.saying import done_or_said
 
 Rate = Callable[[int | float | str], None]
 
@@ -109,7 +110,4 @@ def keep(run_id: int, row: int, column: str, value: int | float | str) -> bool:
 
 
 def take_back(run_id: int, row: int, column: str) -> None:
-    try:
-        rating.unrate(open_store(), access.actor(), run_id, row, column)
-    except (Refused, NotFound, FieldError) as error:
-        say(str(error))
+    done_or_said(lambda: rating.unrate(open_store(), access.actor(), run_id, row, column))

@@ -9,17 +9,14 @@ import streamlit as st
 from workbench.evals import running
 from workbench.evals.grids import Grid
 from workbench.evals.running import Progress
-from workbench.jsontext import FieldError
-from workbench.store.errors import NotFound, Refused
 from workbench.store.evaluation_values import CANCELLED, NEW, PAUSED, RUNNING
 from workbench.store.store import open_store
 from workbench.ui import access
 from workbench.ui import evaluation_words as say_it
-from workbench.ui.dataset_links import say
 from workbench.ui.evaluation_ask import Again, begin, begin_again
 from workbench.ui.hostile import escaped
 from workbench.ui.marks import marked
-from workbench.ui.saying import say_at_once
+from workbench.ui.saying import done_or_said, say_at_once
 
 POLL_SECONDS = 1.0
 
@@ -97,14 +94,6 @@ def _button(
         icon=f":material/{icon}:",
         key=f"run-{label.lower()}",
         help=help_,
-        on_click=_do,
+        on_click=done_or_said,
         args=(lambda: do(open_store(), access.actor(), found.run.id),),
     )
-
-
-def _do(work: Callable[[], object]) -> None:
-    """From a callback: what cannot be done is said after the run."""
-    try:
-        work()
-    except (Refused, NotFound, FieldError) as error:
-        say(str(error))

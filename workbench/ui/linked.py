@@ -39,9 +39,10 @@ def toggle_in_link(label: str, name: str, *, key: str) -> bool:
     return st.toggle(label, key=key, on_change=keep)
 
 
-def clear_in_link(name: str) -> None:
-    """Take back what the field or switch of this name holds."""
-    _write(name, "")
+def draw_no_hit(noun: str) -> None:
+    """Say that the search of a list found nothing, with a way back to all."""
+    st.info(f"No {noun} has this in its name.")
+    st.button(f"Show all {noun}s", key="all-found", on_click=_write, args=("q", ""))
 
 
 def _write(name: str, value: str) -> None:

@@ -330,9 +330,8 @@ def limit(limits: dict[str, Any]) -> None:
         # At the lower of the two bounds of the processor's time a signal of its own says that it is
         # up. At the upper one comes SIGKILL, which could be anything: the kernel counts ticks, and
         # what it says afterwards was used may be seconds less.
-        has_room = high == resource.RLIM_INFINITY or bound < high
-        above = 1 if kind == resource.RLIMIT_CPU and has_room else 0
-        resource.setrlimit(kind, (bound, bound + above))
+        top = bound + 1 if kind == resource.RLIMIT_CPU else bound
+        resource.setrlimit(kind, (bound, top if high == resource.RLIM_INFINITY else min(top, high)))
 
 
 def drop_privileges() -> None:

@@ -33,6 +33,7 @@ class CsvSink:
         self._columns = columns
         # A key of the metadata may begin like a formula too.
         self._names: list[str] = harmless(pa.array(named(columns))).to_pylist()
+        self._names_bytes = sum(2 * len(name.encode()) for name in self._names)
         self.file = HashingFile(path)
         self._has_header = False
         # Encodes the second half of a table while the first one is encoded.
@@ -62,7 +63,7 @@ class CsvSink:
     def _room(self, table: pa.Table) -> Any:
         """Memory that holds the table if every sign were a quotation mark."""
         most = 2 * table.nbytes + _MOST_BYTES * (table.num_rows + 1) * (len(self._columns) + 1)
-        most += sum(2 * len(name.encode()) for name in self._names)
+        most += self._names_bytes
         if self._free and most <= _KEPT_BYTES:
             return self._free.pop()
         return pa.allocate_buffer(max(most, _KEPT_BYTES))
