@@ -86,11 +86,21 @@ class Snapshot:
         row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
         assert row is not None
         self.as_of, self._all = int(row[0]), int(row[1])
-        select = f"SELECT r.id, coalesce(r.normaliser, '') AS read_by FROM {source} WHERE {where}"
-        found = self._cursor.execute(select, params).to_arrow_table(BATCH_ROWS)
+        readers = self._run(
+            "SELECT DISTINCT coalesce(normaliser, '') AS n FROM requests ORDER BY n"
+        )
+        names = [name for (name,) in readers]
+        # Numbers instead of names: DuckDB would make a million texts of the same few.
+        select = (
+            "SELECT r.id, list_position(?::VARCHAR[], coalesce(r.normaliser, '')) AS read_by "
+            f"FROM {source} WHERE {where}"
+        )
+        found = self._cursor.execute(select, [names, *params]).to_arrow_table(BATCH_ROWS)
         self._ids = np.sort(found["id"].to_numpy())
-        counted = pc.value_counts(found["read_by"]).to_pylist()
-        self.normalisers = dict(sorted((one["values"], one["counts"]) for one in counted))
+        counts = np.bincount(found["read_by"].to_numpy(), minlength=len(names) + 1).tolist()
+        self.normalisers = {
+            name: count for name, count in zip(names, counts[1:], strict=True) if count
+        }
 
     def _choose(self) -> None:
         """Put the ids where other statements find them."""
