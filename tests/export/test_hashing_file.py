@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.export.hashing_file import HashingFile
+from workbench.export.hashing_file import IN_FLIGHT, HashingFile
 
 LARGEST = 5 * 2**20
 sizes = st.lists(
@@ -75,14 +76,49 @@ def test_a_full_disk_is_told_at_the_latest_when_it_is_closed(
     assert file.closed
 
 
+class DiskWithOneFailure(FullDisk):
+    """It is full once, and has room for what comes after."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def write(self, data: Any) -> int:
+        self.asked.append(len(data))
+        if len(self.asked) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return len(data)
+
+
 def test_nothing_is_written_after_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = on_a_full_disk(tmp_path, monkeypatch)
-    file.hand_over(b"x" * 100)
-    for _ in range(2):
-        with pytest.raises(OSError, match="No space left"):
+    disk = DiskWithOneFailure()
+    monkeypatch.setattr(Path, "open", lambda *_, **__: disk)
+    file = HashingFile(tmp_path / "rows.csv")
+
+    for _ in range(2 * IN_FLIGHT):
+        with contextlib.suppress(OSError):
             file.hand_over(b"x" * 100)
+    with pytest.raises(OSError, match="No space left"):
+        file.hand_over(b"x" * 100)
+    with contextlib.suppress(OSError):
+        file.close()
+
+    assert disk.asked == [100]
+
+
+def test_what_was_handed_over_may_be_used_again_after_so_many_more_pieces(tmp_path: Path) -> None:
+    file = HashingFile(tmp_path / "rows.csv")
+    rooms = [bytearray(200_000) for _ in range(IN_FLIGHT + 1)]
+    for number in range(60):
+        room = rooms[number % len(rooms)]
+        room[:] = bytes([number]) * len(room)
+        file.hand_over(room)
+    file.close()
+
+    assert (tmp_path / "rows.csv").read_bytes() == b"".join(
+        bytes([number]) * 200_000 for number in range(60)
+    )
 
 
 def test_a_file_that_was_dropped_closes_without_an_error(

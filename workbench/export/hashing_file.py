@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ _ROOM = 2 * 2**20
 # twice the time.
 _AT_ONCE = 2**17
 _FLUSHED_BYTES = 64 * 2**20
+#: Pieces that were handed over and may still be read when `hand_over` returns.
+IN_FLIGHT = 2
 # Not every system tells data from what is known about a file.
 _flush_data = getattr(os, "fdatasync", os.fsync)
 
@@ -36,7 +39,7 @@ class HashingFile(io.RawIOBase):
         # Threads begin with what they first have to do.
         self._writing = ThreadPoolExecutor(1, "export-write")
         self._flushing = ThreadPoolExecutor(1, "export-flush")
-        self._written: Future[None] | None = None
+        self._written: deque[Future[None]] = deque()
         self._flushed: Future[None] | None = None
         self._unflushed = 0
         # Once something is missing, nothing may follow it.
@@ -66,41 +69,50 @@ class HashingFile(io.RawIOBase):
         return len(view)
 
     def hand_over(self, data: Any) -> None:
-        """Write what nobody changes any more, without a copy."""
+        """Write what nobody changes any more, without a copy. Of what was handed over, all but the
+        last IN_FLIGHT pieces are written when this returns."""
         view = memoryview(data).cast("B")
         self._pass_on()
-        self._submit(view)
+        self._submit(view, IN_FLIGHT)
         self.size += len(view)
 
     def _pass_on(self) -> None:
         """Let what was gathered be written."""
         if self._used:
-            self._submit(memoryview(self._room)[: self._used])
+            # The other room is free when nothing else is being written.
+            self._submit(memoryview(self._room)[: self._used], 1)
             self._room, self._other_room = self._other_room, self._room
             self._used = 0
 
-    def _submit(self, view: memoryview) -> None:
-        self._wait()
+    def _submit(self, view: memoryview, most: int) -> None:
+        """most: pieces that may wait or be written at the same time, with this one."""
+        self._wait(most - 1)
         if self._error is not None:
             raise self._error
         if not self._is_dropped:
-            self._written = self._writing.submit(self._put, view)
+            self._written.append(self._writing.submit(self._put, view))
 
-    def _wait(self) -> None:
-        """Until what was handed over is written; raises what became of it."""
-        written, self._written = self._written, None
+    def _wait(self, most: int = 0) -> None:
+        """Until no more pieces than this are to be written; raises what became of the others."""
         try:
-            if written is not None:
-                written.result()
-        except OSError as error:
-            self._error, self._used = error, 0
+            while len(self._written) > most:
+                self._written.popleft().result()
+        except OSError:
+            self._written.clear()
+            self._used = 0
             raise
 
     def _put(self, view: memoryview) -> None:
+        if self._error is not None:
+            raise self._error
         self._hash.update(view)
         done = 0
-        while done < len(view):
-            done += self._file.write(view[done : done + _AT_ONCE]) or 0
+        try:
+            while done < len(view):
+                done += self._file.write(view[done : done + _AT_ONCE]) or 0
+        except OSError as error:
+            self._error = error
+            raise
         self._unflushed += done
         is_idle = self._flushed is None or self._flushed.done()
         if self._unflushed >= _FLUSHED_BYTES and is_idle:

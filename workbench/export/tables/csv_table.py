@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from workbench.export.hashing_file import HashingFile
+from workbench.export.hashing_file import IN_FLIGHT, HashingFile
 from workbench.export.tables.encoding import harmless, iso
 from workbench.export.tables.sink import named
 from workbench.store.export_columns import Column
@@ -39,7 +40,7 @@ class CsvSink:
         # Encodes the second half of a table while the first one is encoded.
         self._beside = ThreadPoolExecutor(1, "export-encode")
         self._free: list[Any] = []
-        self._being_written: Any = None
+        self._being_written: deque[Any] = deque()
 
     def write(self, table: pa.Table) -> None:
         middle = table.num_rows // 2
@@ -69,11 +70,13 @@ class CsvSink:
         return pa.allocate_buffer(max(most, _KEPT_BYTES))
 
     def _put(self, room: Any, size: int) -> None:
-        """Hand it over; what was handed over before it is written by then."""
+        """Hand it over, and take back what is written by then."""
         self.file.hand_over(memoryview(room)[:size])
-        done, self._being_written = self._being_written, room
-        if done is not None and done.size <= _KEPT_BYTES:
-            self._free.append(done)
+        self._being_written.append(room)
+        while len(self._being_written) > IN_FLIGHT:
+            done = self._being_written.popleft()
+            if done.size <= _KEPT_BYTES:
+                self._free.append(done)
 
     def _cells(self, column: Column, values: Any) -> Any:
         if column.kind in _TEXTS:
