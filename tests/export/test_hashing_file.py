@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.export.hashing_file import IN_FLIGHT, HashingFile
+from workbench.export.hashing_file import HashingFile
 
 LARGEST = 5 * 2**20
 sizes = st.lists(
@@ -94,9 +94,9 @@ def test_nothing_is_written_after_what_is_missing(
 ) -> None:
     disk = DiskWithOneFailure()
     monkeypatch.setattr(Path, "open", lambda *_, **__: disk)
-    file = HashingFile(tmp_path / "rows.csv")
+    file = HashingFile(tmp_path / "rows.csv", in_flight=2)
 
-    for _ in range(2 * IN_FLIGHT):
+    for _ in range(4):
         with contextlib.suppress(OSError):
             file.hand_over(b"x" * 100)
     with pytest.raises(OSError, match="No space left"):
@@ -107,9 +107,12 @@ def test_nothing_is_written_after_what_is_missing(
     assert disk.asked == [100]
 
 
-def test_what_was_handed_over_may_be_used_again_after_so_many_more_pieces(tmp_path: Path) -> None:
-    file = HashingFile(tmp_path / "rows.csv")
-    rooms = [bytearray(200_000) for _ in range(IN_FLIGHT + 1)]
+@pytest.mark.parametrize("in_flight", [1, 2, 3])
+def test_what_was_handed_over_may_be_used_again_after_so_many_more_pieces(
+    in_flight: int, tmp_path: Path
+) -> None:
+    file = HashingFile(tmp_path / "rows.csv", in_flight)
+    rooms = [bytearray(200_000) for _ in range(in_flight + 1)]
     for number in range(60):
         room = rooms[number % len(rooms)]
         room[:] = bytes([number]) * len(room)

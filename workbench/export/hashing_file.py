@@ -18,8 +18,6 @@ _ROOM = 2 * 2**20
 # twice the time.
 _AT_ONCE = 2**17
 _FLUSHED_BYTES = 64 * 2**20
-#: Pieces that were handed over and may still be read when `hand_over` returns.
-IN_FLIGHT = 2
 # Not every system tells data from what is known about a file.
 _flush_data = getattr(os, "fdatasync", os.fsync)
 
@@ -30,9 +28,12 @@ class HashingFile(io.RawIOBase):
     That is done by a thread while the next bytes are made; an error of it is raised by a later
     call, at the latest by `close`. What is written goes to the disk meanwhile, so that little is
     left to be flushed at the end: of two gigabytes that took more than a second.
+
+    in_flight: pieces that were handed over and may still be read when `hand_over` returns.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, in_flight: int = 1) -> None:
+        self._in_flight = in_flight
         self._file = path.open("xb", buffering=0)
         self._hash = hashlib.sha256()
         self._is_dropped = False
@@ -69,11 +70,11 @@ class HashingFile(io.RawIOBase):
         return len(view)
 
     def hand_over(self, data: Any) -> None:
-        """Write what nobody changes any more, without a copy. Of what was handed over, all but the
-        last IN_FLIGHT pieces are written when this returns."""
+        """Write what nobody changes any more, without a copy. All but the last `in_flight` pieces
+        of what was handed over are written when this returns."""
         view = memoryview(data).cast("B")
         self._pass_on()
-        self._submit(view, IN_FLIGHT)
+        self._submit(view, self._in_flight)
         self.size += len(view)
 
     def _pass_on(self) -> None:

@@ -38,7 +38,7 @@ from workbench.store.search_finder import where_of
 TABLE_BYTES = 16 * 2**20
 # What the process may have beside DuckDB's memory before an export gives back what was freed: new
 # pages cost as much time as the rows that fill them.
-_BESIDE_BYTES = 440 * 2**20
+_BESIDE_BYTES = 455 * 2**20
 _KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # Above this share of all requests it is quicker to read a range whole.

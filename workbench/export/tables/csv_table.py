@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from workbench.export.hashing_file import IN_FLIGHT, HashingFile
+from workbench.export.hashing_file import HashingFile
 from workbench.export.tables.encoding import harmless, iso
 from workbench.export.tables.sink import named
 from workbench.store.export_columns import Column
@@ -22,6 +22,8 @@ _TEXTS = ("text", "json", "list")
 _MOST_BYTES = 48
 # Bytes of a room that are kept for the next table; tables are much smaller, unless a text is long.
 _KEPT_BYTES = 2**26
+# Rooms that are on their way to the file: with one, encoding would wait for the digest of the last.
+_IN_FLIGHT = 2
 
 
 class CsvSink:
@@ -35,7 +37,7 @@ class CsvSink:
         # A key of the metadata may begin like a formula too.
         self._names: list[str] = harmless(pa.array(named(columns))).to_pylist()
         self._names_bytes = sum(2 * len(name.encode()) for name in self._names)
-        self.file = HashingFile(path)
+        self.file = HashingFile(path, _IN_FLIGHT)
         self._has_header = False
         # Encodes the second half of a table while the first one is encoded.
         self._beside = ThreadPoolExecutor(1, "export-encode")
@@ -73,7 +75,7 @@ class CsvSink:
         """Hand it over, and take back what is written by then."""
         self.file.hand_over(memoryview(room)[:size])
         self._being_written.append(room)
-        while len(self._being_written) > IN_FLIGHT:
+        while len(self._being_written) > _IN_FLIGHT:
             done = self._being_written.popleft()
             if done.size <= _KEPT_BYTES:
                 self._free.append(done)
