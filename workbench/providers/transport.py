@@ -127,10 +127,12 @@ async def posted(
     by its type's hints: half of what they do for a call, and JSON stays as it is.
     """
     from httpx2 import Response
-    from openai import AsyncStream
+    from openai import NOT_GIVEN, AsyncStream
 
     body = {name: value for name, value in kwargs.items() if name not in _OPTIONS}
-    options = {_OPTIONS[name]: value for name, value in kwargs.items() if name in _OPTIONS}
+    # Said, since the package copies each of its defaults, "not given" included, for each call.
+    options: dict[str, Any] = dict.fromkeys(_LEFT_OPEN, NOT_GIVEN)
+    options |= {_OPTIONS[name]: value for name, value in kwargs.items() if name in _OPTIONS}
     options["security"] = {"bearer_auth": True}
     # Without one the package makes one for each call, and sends it to nobody.
     options["idempotency_key"] = ""
@@ -160,6 +162,7 @@ _OPTIONS = {
     "extra_body": "extra_json",
     "timeout": "timeout",
 }
+_LEFT_OPEN = ("headers", "max_retries", "timeout", "post_parser")
 
 
 async def _pieces(response: Any) -> AsyncGenerator[Any, None]:
