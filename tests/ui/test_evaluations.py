@@ -408,6 +408,14 @@ def test_an_open_cell_is_shown_whole_with_its_failure_in_words(
     assert said(app, "cell") is None
 
 
+def test_beside_an_open_cell_stands_the_verdict_that_is_scored(
+    open_page: Open, evaluation: tuple[int, int]
+) -> None:
+    app = grid(open_page, evaluation, cell="1:words")
+    frame = app.dataframe[0].value
+    assert list(frame.columns) == ["Row", "question", "words", "has answer"]
+
+
 def test_the_last_row_of_a_page_goes_on_to_the_next_page(
     open_page: Open, evaluation: tuple[int, int]
 ) -> None:

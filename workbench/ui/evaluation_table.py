@@ -84,7 +84,9 @@ def shown_names(found: Grid, opened: str | None) -> list[str]:
         left = left or list(found.inputs[:1])
         rest = [name for name in found.inputs if name not in left]
         return [*left, *computed, *rest[: room - len(left)]]
-    chosen = [*found.inputs[:1], opened, *computed[-1:]]
+    # The verdict of a row: what is scored, or else the last column, which counts then.
+    scored = [one for one in (found.run.score or {}).get("columns", ()) if one in found.ids]
+    chosen = [*found.inputs[:1], opened, *(scored[:1] or computed[-1:])]
     return list(dict.fromkeys(one for one in chosen if one in (*found.inputs, *computed)))
 
 
