@@ -130,7 +130,7 @@ def test_a_search_without_a_hit_is_taken_back_by_a_click(
     open_page: Open, evaluation: tuple[int, int]
 ) -> None:
     app = open_page("evaluations", q="nowhere")
-    assert "No evaluation has this in its name" in text_of(app)
+    assert "No evaluation has this in its name or tags" in text_of(app)
     click(app, "all-found")
     assert table(app, "Name") == [f"Grid {MARK}"]
     assert said(app, "q") is None
@@ -165,6 +165,20 @@ def test_tags_are_given_with_the_name_and_stand_in_the_list(
     found = grids.get(store, evaluation[0])
     assert found is not None
     assert (found.name, found.tags) == ("Graded", ("eu",))
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "is_found"), [("PRO", True), ("grad", True), ("prod eu", False), ("x", False)]
+)
+def test_the_list_is_searched_by_a_part_of_the_name_or_of_a_tag(
+    looked_for: str, is_found: bool, open_page: Open, store: Store, evaluation: tuple[int, int]
+) -> None:
+    grids.rename(store, ACTOR, evaluation[0], "Graded", "", tags=["prod", "eu"])
+    app = open_page("evaluations", q=looked_for)
+    if is_found:
+        assert table(app, "Name") == ["Graded"]
+    else:
+        assert "No evaluation has this in its name or tags" in text_of(app)
 
 
 def test_a_run_without_a_single_result_is_not_called_done(

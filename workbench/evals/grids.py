@@ -101,11 +101,20 @@ def restore(store: Store, actor: str, evaluation_id: int) -> None:
 
 
 def listed(
-    store: Store, text: str = "", *, deleted: bool = False, limit: int = 50, offset: int = 0
+    store: Store,
+    text: str = "",
+    *,
+    deleted: bool = False,
+    limit: int = 50,
+    offset: int = 0,
+    in_tags: bool = False,
 ) -> list[Listed]:
-    """Evaluations, the last changed first. text: part of the name. deleted: the removed ones."""
+    """Evaluations, the last changed first. text: part of the name; in_tags: or of a tag. deleted:
+    the removed ones."""
     connection = store.connection
-    found = evaluations.listed(connection, text, deleted=deleted, limit=limit, offset=offset)
+    found = evaluations.listed(
+        connection, text, deleted=deleted, limit=limit, offset=offset, in_tags=in_tags
+    )
     columns = evaluations.columns_of_runs(connection, [run.id for _, run in found])
     rows = evaluation_sums.rows_of_runs(connection, [run.id for _, run in found])
     pairs = [(run, one.id) for run, each in columns.items() for one in each]
@@ -129,8 +138,8 @@ def listed(
     ]
 
 
-def counted(store: Store, text: str = "", *, deleted: bool = False) -> int:
-    return evaluations.counted(store.connection, text, deleted=deleted)
+def counted(store: Store, text: str = "", *, deleted: bool = False, in_tags: bool = False) -> int:
+    return evaluations.counted(store.connection, text, deleted=deleted, in_tags=in_tags)
 
 
 def get(store: Store, evaluation_id: int) -> Evaluation | None:

@@ -41,10 +41,17 @@ def get(connection: Connection, id_: int, *, deleted: bool = False) -> Evaluatio
 
 
 def listed(
-    connection: Connection, text: str, *, deleted: bool, limit: int, offset: int
+    connection: Connection,
+    text: str,
+    *,
+    deleted: bool,
+    limit: int,
+    offset: int,
+    in_tags: bool = False,
 ) -> list[tuple[Evaluation, RunInfo]]:
-    """With the newest run of each, the last changed first. text: part of the name."""
-    where, given = _chosen(text, deleted)
+    """With the newest run of each, the last changed first. text: part of the name; in_tags: or of
+    a tag."""
+    where, given = _chosen(text, deleted, in_tags)
     with connection.cursor() as cursor:
         rows = cursor.execute(
             f"SELECT {EVALUATION}, {RUN} FROM evaluations e "
@@ -55,16 +62,20 @@ def listed(
     return [(evaluation_from(row[:_WIDTH]), run_from(row[_WIDTH:])) for row in rows]
 
 
-def counted(connection: Connection, text: str, *, deleted: bool) -> int:
-    where, given = _chosen(text, deleted)
+def counted(connection: Connection, text: str, *, deleted: bool, in_tags: bool = False) -> int:
+    where, given = _chosen(text, deleted, in_tags)
     with connection.cursor() as cursor:
         row = cursor.execute(f"SELECT count(*) FROM evaluations e WHERE {where}", given).fetchone()
     return int(row[0]) if row else 0
 
 
-def _chosen(text: str, deleted: bool) -> tuple[str, list[Any]]:
+def _chosen(text: str, deleted: bool, in_tags: bool) -> tuple[str, list[Any]]:
     there = "IS NOT NULL" if deleted else "IS NULL"
-    return f"e.deleted_at {there} AND contains(lower(e.name), lower(?))", [text.strip()]
+    looked_at = "e.name"
+    if in_tags:
+        # What is looked for is one line, so it is found within a tag and not across two.
+        looked_at = "concat(e.name, chr(10), array_to_string(e.tags, chr(10)))"
+    return f"e.deleted_at {there} AND contains(lower({looked_at}), lower(?))", [text.strip()]
 
 
 def run(connection: Connection, run_id: int) -> RunInfo | None:

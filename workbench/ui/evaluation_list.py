@@ -30,13 +30,14 @@ _TABLE = "evaluation-table"
 def draw_list() -> None:
     store = open_store()
     text, deleted = _draw_filters()
-    total = grids.counted(store, text, deleted=deleted)
+    total = grids.counted(store, text, deleted=deleted, in_tags=True)
     if total == 0:
         _draw_empty(text, deleted)
         return
     pages = (total + ROWS - 1) // ROWS
     number = min(read_number("page") or 1, pages)
-    found = grids.listed(store, text, deleted=deleted, limit=ROWS, offset=(number - 1) * ROWS)
+    start = (number - 1) * ROWS
+    found = grids.listed(store, text, deleted=deleted, limit=ROWS, offset=start, in_tags=True)
     st.markdown(f"**{total:,}** {'evaluation' if total == 1 else 'evaluations'}")
     _draw_table(found, deleted)
     draw_pages(pages, number)
@@ -44,7 +45,9 @@ def draw_list() -> None:
 
 def _draw_filters() -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluation-filters"):
-        text = text_in_link("Search", "q", key="evaluation-name", placeholder="Part of a name")
+        text = text_in_link(
+            "Search", "q", key="evaluation-name", placeholder="Part of a name or a tag"
+        )
         deleted = toggle_in_link("Removed", "deleted", key="removed-evaluations")
         st.button(
             "New evaluation",
@@ -135,10 +138,10 @@ def _dataset(one: Listed) -> str:
 
 def _draw_empty(text: str, deleted: bool) -> None:
     if deleted:
-        st.info("No removed evaluation" + (" has this in its name." if text else "."))
+        st.info("No removed evaluation" + (" has this in its name or tags." if text else "."))
         return
     if text and evaluations.counted(open_store().connection, "", deleted=False):
-        draw_no_hit("evaluation")
+        draw_no_hit("evaluation", "name or tags")
         return
     st.subheader("No evaluations yet", anchor=False)
     st.markdown(

@@ -39,9 +39,9 @@ def toggle_in_link(label: str, name: str, *, key: str) -> bool:
     return st.toggle(label, key=key, on_change=keep)
 
 
-def draw_no_hit(noun: str) -> None:
-    """Say that the search of a list found nothing, with a way back to all."""
-    st.info(f"No {noun} has this in its name.")
+def draw_no_hit(noun: str, place: str = "name") -> None:
+    """Say that the search of a list found nothing there, with a way back to all."""
+    st.info(f"No {noun} has this in its {place}.")
     st.button(f"Show all {noun}s", key="all-found", on_click=_write, args=("q", ""))
 
 
