@@ -243,7 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("database")
     parser.add_argument("--only", default="")
-    parser.add_argument("--rounds", type=int, default=3, help="of the tables; packs are made once")
+    parser.add_argument("--rounds", type=int, default=3, help="of the tables; packs are timed once")
     given = parser.parse_args()
     only = set(filter(None, given.only.split(",")))
     print(describe())

@@ -89,6 +89,16 @@ class DiskWithOneFailure(FullDisk):
         return len(data)
 
 
+def test_a_full_disk_is_told_by_every_call_that_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = on_a_full_disk(tmp_path, monkeypatch)
+    file.hand_over(b"x" * 100)
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space left"):
+            file.hand_over(b"x" * 100)
+
+
 def test_nothing_is_written_after_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from workbench.evals import scoring
 from workbench.evals.grid_reading import CellView, Page, Row
 from workbench.evals.grids import Grid
 from workbench.store.evaluation_values import DONE
@@ -84,9 +85,9 @@ def shown_names(found: Grid, opened: str | None) -> list[str]:
         left = left or list(found.inputs[:1])
         rest = [name for name in found.inputs if name not in left]
         return [*left, *computed, *rest[: room - len(left)]]
-    # The verdict of a row: what is scored, or else the last column, which counts then.
-    scored = [one for one in (found.run.score or {}).get("columns", ()) if one in found.ids]
-    chosen = [*found.inputs[:1], opened, *(scored[:1] or computed[-1:])]
+    # The verdict of a row is the first column that counts in the score.
+    scored = scoring.chosen(found.run, [one.row for one in found.columns])
+    chosen = [*found.inputs[:1], opened, *scored[:1]]
     return list(dict.fromkeys(one for one in chosen if one in (*found.inputs, *computed)))
 
 
