@@ -7,6 +7,7 @@ a few row groups of each), and the columns are put beside each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -41,6 +42,9 @@ TABLE_BYTES = 16 * 2**20
 _BESIDE_BYTES = 455 * 2**20
 _KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
+# What read a request. It is asked for with the other columns: before them it would be a look at as
+# many blocks again. Its name cannot be printed, so no column is named like it.
+_READ_BY = Column("read\tby", "text", "", "coalesce(r.normaliser, '')")
 # Above this share of all requests it is quicker to read a range whole.
 _DENSE = 0.7
 
@@ -48,9 +52,8 @@ _DENSE = 0.7
 class Snapshot:
     """What a filter finds at one moment. Use it as a context, from one thread at a time.
 
-    rows: how many requests there are. as_of: the newest request of the store then. normalisers:
-    what read the requests, and how many of them. Requests that arrive or change later are not in
-    it. `interrupt` may be called from any thread.
+    rows: how many requests there are. as_of: the newest request of the store then. Requests that
+    arrive or change later are not in it. `interrupt` may be called from any thread.
     """
 
     def __init__(
@@ -67,8 +70,10 @@ class Snapshot:
             self._cursor, self._beside = begun_together(connection)
         self._ids: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
-        self.normalisers: dict[str, int] = {}
-        self._has_table = False
+        self._read_by: Counter[str] = Counter()
+        self._has_table = self._has_scores = False
+        # What is read of a table without rows, by its statement: once is enough.
+        self._bare: dict[str, pa.Table] = {}
         # Reads the texts while the rest is read.
         self._texts = ThreadPoolExecutor(1, "export-texts")
         if started is not None:
@@ -83,24 +88,14 @@ class Snapshot:
 
     def _begin(self, filter_: Filter, now: datetime) -> None:
         source, where, params = where_of(filter_, now, None)
-        row = self._cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM requests").fetchone()
+        row = self._cursor.execute(
+            "SELECT coalesce(max(id), 0), count(*), EXISTS (SELECT 1 FROM scores) FROM requests"
+        ).fetchone()
         assert row is not None
-        self.as_of, self._all = int(row[0]), int(row[1])
-        readers = self._run(
-            "SELECT DISTINCT coalesce(normaliser, '') AS n FROM requests ORDER BY n"
-        )
-        names = [name for (name,) in readers]
-        # Numbers instead of names: DuckDB would make a million texts of the same few.
-        select = (
-            "SELECT r.id, list_position(?::VARCHAR[], coalesce(r.normaliser, '')) AS read_by "
-            f"FROM {source} WHERE {where}"
-        )
-        found = self._cursor.execute(select, [names, *params]).to_arrow_table(BATCH_ROWS)
+        self.as_of, self._all, self._has_scores = int(row[0]), int(row[1]), bool(row[2])
+        select = f"SELECT r.id FROM {source} WHERE {where}"
+        found = self._cursor.execute(select, params).to_arrow_table(BATCH_ROWS)
         self._ids = np.sort(found["id"].to_numpy())
-        counts = np.bincount(found["read_by"].to_numpy(), minlength=len(names) + 1).tolist()
-        self.normalisers = {
-            name: count for name, count in zip(names, counts[1:], strict=True) if count
-        }
 
     def _choose(self) -> None:
         """Put the ids where other statements find them."""
@@ -120,6 +115,11 @@ class Snapshot:
     @property
     def rows(self) -> int:
         return len(self._ids)
+
+    @property
+    def normalisers(self) -> dict[str, int]:
+        """What read the requests that `tables` has given, and how many of them."""
+        return dict(sorted(self._read_by.items()))
 
     def __enter__(self) -> Snapshot:
         return self
@@ -170,7 +170,8 @@ class Snapshot:
         sparse = self.rows < _DENSE * self._all
         if sparse:
             self._choose()
-        parts = parts_of(columns, lists_as_text, sparse=sparse)
+        parts = parts_of([*columns, _READ_BY], lists_as_text, sparse=sparse)
+        self._read_by.clear()
         wanted = self.rows if first is None else min(first, self.rows)
         start, rows, freed = 0, ROW_GROUP_ROWS, 0
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
@@ -178,7 +179,7 @@ class Snapshot:
         passed = self._all / max(1, self.rows)
         while start < wanted:
             stop = min(start + rows, wanted)
-            table = self._range(parts, self._ids[start:stop])
+            table = self._counted(self._range(parts, self._ids[start:stop]))
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
             each = max(1, table.nbytes // max(1, table.num_rows))
@@ -196,7 +197,11 @@ class Snapshot:
         found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
 
         def read(cursor: Cursor, part: Part) -> pa.Table:
-            found = fetched(cursor, part.select, low, high)
+            found = self._bare.get(part.select)
+            if found is None:
+                found = fetched(cursor, part.select, low, high)
+                if part.has_scores and not self._has_scores:
+                    self._bare[part.select] = found
             return in_utc(aligned(found, ids, missing=part.may_miss))
 
         texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
@@ -211,6 +216,12 @@ class Snapshot:
         by_name = dict(found)
         names = [ROW, *(name for part in parts for name in part.names)]
         return pa.table([by_name[name] for name in names], names)
+
+    def _counted(self, table: pa.Table) -> pa.Table:
+        """The table without what read its rows, which is counted."""
+        for each in table[_READ_BY.name].value_counts().to_pylist():
+            self._read_by[each["values"]] += each["counts"]
+        return table.drop_columns([_READ_BY.name])
 
     def _completed(self, table: pa.Table, columns: Sequence[Column]) -> Iterator[pa.Table]:
         """The table with long texts whole, in as many parts as keep each part small."""
