@@ -14,6 +14,7 @@ from time import perf_counter
 
 import orjson
 
+from workbench.logs.importing.sinks import COMMIT_ROWS
 from workbench.settings import Settings
 from workbench.store.bulk import Bulk
 from workbench.store.prepared import prepare
@@ -34,7 +35,8 @@ WORDS = (
 LANGUAGES = ("en", "fr", "de", "ru", "ja")
 TOOLS = ("find_order", "refund", "search_articles")
 DAYS = 90
-PART = 4000
+# As many as an import commits at once: the file is laid out as after one.
+PART = COMMIT_ROWS
 
 
 def text(make: random.Random, words: int) -> str:

@@ -22,6 +22,7 @@ from workbench.store import allocator, blob_rows, blobs, clock, pieces
 from workbench.store.connection import ROW_GROUP_ROWS, Connection, Cursor
 from workbench.store.export_columns import Column
 from workbench.store.export_cursors import begun_together, end
+from workbench.store.export_groups import in_order, last_beginning
 from workbench.store.export_parts import (
     BATCH_ROWS,
     ROW,
@@ -69,6 +70,8 @@ class Snapshot:
         with reading():
             self._cursor, self._beside = begun_together(connection)
         self._ids: Any = np.empty(0, dtype=np.int64)
+        # Where among them row groups of the file begin.
+        self._begins: Any = np.empty(0, dtype=np.int64)
         self.as_of = self._all = 0
         self._read_by: Counter[str] = Counter()
         self._has_table = self._has_scores = False
@@ -93,9 +96,11 @@ class Snapshot:
         ).fetchone()
         assert row is not None
         self.as_of, self._all, self._has_scores = int(row[0]), int(row[1]), bool(row[2])
-        select = f"SELECT r.id FROM {source} WHERE {where}"
+        # DuckLake has no row groups of its own.
+        place = "0" if self.connection.is_ducklake else "r.rowid"
+        select = f"SELECT r.id, {place} AS place FROM {source} WHERE {where}"
         found = self._cursor.execute(select, params).to_arrow_table(BATCH_ROWS)
-        self._ids = np.sort(found["id"].to_numpy())
+        self._ids, self._begins = in_order(found["id"].to_numpy(), found["place"].to_numpy())
 
     def _choose(self) -> None:
         """Put the ids where other statements find them."""
@@ -178,7 +183,7 @@ class Snapshot:
         # Where few are chosen, much more passes through than is taken.
         passed = self._all / max(1, self.rows)
         while start < wanted:
-            stop = min(start + rows, wanted)
+            stop = min(last_beginning(self._begins, start, start + rows), wanted)
             table = self._counted(self._range(parts, self._ids[start:stop]))
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])

@@ -40,7 +40,8 @@ def json_values(column: Column, values: Any) -> Any:
 def iso(values: Any) -> Any:
     """Times as 2026-01-01T12:00:00.000000Z."""
     written = values.cast(pa.timestamp("us")).cast(pa.string())
-    return pc.binary_join_element_wise(pc.binary_replace_slice(written, 10, 11, "T"), "Z", "")
+    # Behind the end of all of them: quicker than joining.
+    return pc.binary_replace_slice(pc.binary_replace_slice(written, 10, 11, "T"), 64, 64, "Z")
 
 
 def harmless(values: Any) -> Any:
@@ -65,7 +66,7 @@ def _may_begin_formulas(values: Any) -> bool:
             continue
         ends = np.frombuffer(offsets, dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
         starts = ends[:-1][ends[1:] > ends[:-1]]
-        if bool(_FIRST[np.frombuffer(data, dtype=np.uint8)[starts]].any()):
+        if bool(_FIRST.take(np.frombuffer(data, dtype=np.uint8).take(starts)).any()):
             return True
     return False
 
