@@ -35,8 +35,6 @@ WORDS = (
 LANGUAGES = ("en", "fr", "de", "ru", "ja")
 TOOLS = ("find_order", "refund", "search_articles")
 DAYS = 90
-# As many as an import commits at once: the file is laid out as after one.
-PART = COMMIT_ROWS
 
 
 def text(make: random.Random, words: int) -> str:
@@ -100,8 +98,10 @@ def fill(database: str, number: int) -> float:
     bulk = Bulk(store)
     make, now = random.Random(7), datetime.now(UTC)
     start = perf_counter()
-    for first in range(0, number, PART):
-        rows = [request(each, make, now) for each in range(first, min(first + PART, number))]
+    # In the commits of an import: the file is laid out as after one.
+    for first in range(0, number, COMMIT_ROWS):
+        last = min(first + COMMIT_ROWS, number)
+        rows = [request(each, make, now) for each in range(first, last)]
         keys = [str(uuid.UUID(int=make.getrandbits(128))) for _ in rows]
         bulk.add([prepare(rows, keys, [False] * len(rows), "api")]).result()
     store.close()

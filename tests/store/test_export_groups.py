@@ -67,10 +67,8 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return database
 
 
-@pytest.mark.parametrize("query", ["", "tag:fr"])
-def test_no_row_group_of_the_texts_is_read_for_two_ranges(
-    imported: Path, query: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def ranges_read(monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, int]]:
+    """The ranges of ids that are read from now on: the least and the greatest id of each."""
     ranges: set[tuple[int, int]] = set()
 
     def noted(cursor: Any, select: str, low: int, high: int) -> Any:
@@ -78,6 +76,14 @@ def test_no_row_group_of_the_texts_is_read_for_two_ranges(
         return fetched(cursor, select, low, high)
 
     monkeypatch.setattr(export_rows, "fetched", noted)
+    return ranges
+
+
+@pytest.mark.parametrize("query", ["", "tag:fr"])
+def test_no_row_group_of_the_texts_is_read_for_two_ranges(
+    imported: Path, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranges = ranges_read(monkeypatch)
     store = Store(Settings(database=str(imported)))
     try:
         with Snapshot(store.connection, parse_text(query), now=NOON) as snapshot:
@@ -99,3 +105,20 @@ def test_no_row_group_of_the_texts_is_read_for_two_ranges(
     assert len(ranges) > 1
     for least, most in groups:
         assert len([1 for low, high in ranges if low <= most and high >= least]) == 1
+
+
+def test_what_fits_into_one_range_is_read_at_once_wherever_row_groups_begin(
+    imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ROW_GROUP_ROWS - 1
+    ranges = ranges_read(monkeypatch)
+    store = Store(Settings(database=str(imported)))
+    try:
+        with Snapshot(store.connection, parse_text("tag:fr"), now=NOON) as snapshot:
+            columns = columns_of(["output_text"])
+            tables = list(snapshot.tables(columns, lists_as_text=True, first=wanted))
+    finally:
+        store.close()
+
+    assert [table.num_rows for table in tables] == [wanted]
+    assert len(ranges) == 1

@@ -183,7 +183,9 @@ class Snapshot:
         # Where few are chosen, much more passes through than is taken.
         passed = self._all / max(1, self.rows)
         while start < wanted:
-            stop = min(last_beginning(self._begins, start, start + rows), wanted)
+            stop = min(start + rows, wanted)
+            if stop < wanted:
+                stop = last_beginning(self._begins, start, stop)
             table = self._counted(self._range(parts, self._ids[start:stop]))
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
