@@ -91,12 +91,13 @@ def test_filter_preview_masked_pack_manifest_and_valid_files(
     assert {json.loads(line)["reason"] for line in left_out} == {"truncated", "duplicate"}
     assert not visitor.foreign
 
-    # The same link shows the same form to somebody else.
+    # The same link shows the same form to somebody else, with the export listed and not opened.
     other = visit().goto(link)
     expect(
         other.get_by_role("button", name="Export 12 requests as OpenAI chat, masked")
     ).to_be_visible()
-    expect(other.get_by_text("● done")).to_have_count(0)
+    expect(other.get_by_text("● done")).to_be_attached()
+    expect(other.locator(".wb-files")).to_have_count(0)
 
 
 def test_picked_requests_are_exported(visit: Visit, server: Server) -> None:
