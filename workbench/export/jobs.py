@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from workbench.export.running import Control, Progress, Stopped, run
 from workbench.export.sources import check_columns
 from workbench.export.spec import Spec, read_spec
 from workbench.jsontext import FieldError
-from workbench.store import exports
+from workbench.store import allocator, exports
 from workbench.store.connection import exports_folder
 from workbench.store.errors import NotFound, Refused, StoreError
 from workbench.store.exports import ExportRow
@@ -257,6 +258,7 @@ class Jobs:
 
     def _run(self, running: _Running) -> None:
         id_, records = running.id, self._records
+        noted: list[Future[None]] = []
         try:
             made = run(
                 self._store.connection,
@@ -265,10 +267,12 @@ class Jobs:
                 id_=id_,
                 now=datetime.now(UTC),
                 control=running.control,
-                begun=lambda snapshot: records.begin(id_, snapshot),
+                begun=lambda snapshot: noted.append(records.begin(id_, snapshot)),
                 bucket=configured(self._store.settings),
             )
             try:
+                for each in noted:
+                    each.result()
                 records.finish(id_, running.spec, made)
             except BaseException:
                 # Nobody would know of the files, and nobody would remove them.
@@ -285,6 +289,8 @@ class Jobs:
             # Whatever it is, the next export must still run, and this one must say that it failed.
             log.exception("export %s failed", id_)
             self._end(id_, exports.FAILED, said_of(error, _UNKNOWN))
+        finally:
+            allocator.give_back()
 
 
 def said_of(error: BaseException, text: str = "") -> str:

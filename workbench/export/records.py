@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from workbench.store.store import Store
 
 
 class Records:
-    """Changes to the rows of this process's exports; each returns after its commit."""
+    """Changes to the rows of this process's exports; each returns after its commit, but `begin`."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
@@ -39,13 +40,13 @@ class Records:
             )
         ).result()
 
-    def begin(self, id_: int, snapshot: AnySnapshot) -> None:
+    def begin(self, id_: int, snapshot: AnySnapshot) -> Future[None]:
+        """Done after its commit: an export need not wait for it before it reads."""
         store = self._store
-        store.change(
-            lambda cursor: store.exports.begin(
-                cursor, id_, as_of=snapshot.as_of, at=snapshot.taken_at, rows=snapshot.rows
-            )
-        ).result()
+        as_of, at, rows = snapshot.as_of, snapshot.taken_at, snapshot.rows
+        return store.change(
+            lambda cursor: store.exports.begin(cursor, id_, as_of=as_of, at=at, rows=rows)
+        )
 
     def finish(self, id_: int, spec: Spec, made: Finished) -> None:
         expires = datetime.now(UTC) + timedelta(days=spec.keep_days)

@@ -17,7 +17,6 @@ from workbench.export.output import MANIFEST, Output
 from workbench.export.sources import AnySnapshot, check_columns, snapshot_of
 from workbench.export.spec import Masking, Spec
 from workbench.export.tables.writing import Written, write_table
-from workbench.store import allocator
 from workbench.store.connection import Connection
 from workbench.store.errors import Refused
 from workbench.store.export_parts import Interrupted
@@ -136,8 +135,6 @@ def run(
     except BaseException:
         output.discard()
         raise
-    finally:
-        allocator.give_back()
     return Finished(manifest, written.rows, size)
 
 

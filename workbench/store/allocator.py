@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import math
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -46,16 +46,20 @@ def zeroed_memory() -> Iterator[bool]:
                 _swapped(control, name, value)
 
 
-def give_back() -> None:
-    """Give freed memory back to the system, as far as the allocators can: some milliseconds."""
-    control = _control()
-    if control is not None:
-        nothing = (None, None, None, ctypes.c_size_t(0))
-        control(b"arena.%d.purge" % _ALL_ARENAS, *nothing)
+def give_back(enough: Callable[[], bool] = lambda: False) -> None:
+    """Give freed memory back to the system, as far as the allocators can: some milliseconds.
+
+    enough: whether what has been given back will do. What DuckDB freed comes last: it takes longer
+    than the rest, and DuckDB asks for as much again right away.
+    """
     pa.default_memory_pool().release_unused()
     trim = _c_function("malloc_trim")
     if trim is not None:
         trim(ctypes.c_size_t(0))
+    control = _control()
+    if control is not None and not enough():
+        nothing = (None, None, None, ctypes.c_size_t(0))
+        control(b"arena.%d.purge" % _ALL_ARENAS, *nothing)
 
 
 @cache

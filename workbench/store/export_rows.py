@@ -195,7 +195,7 @@ class Snapshot:
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
             start, freed = stop, freed + int(table.nbytes * passed)
             if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
-                allocator.give_back()
+                allocator.give_back(lambda: allocator.resident_bytes() <= most)
                 freed = 0
 
     def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
