@@ -22,7 +22,7 @@ from workbench.filters import Filter
 from workbench.logs import bulk
 from workbench.logs.bulk import Deleting, MetadataChange, Selection, Tagging
 from workbench.settings import Settings
-from workbench.store import allocator, audit, blobs, requests, search
+from workbench.store import allocator, audit, blobs, erasing, requests, search
 from workbench.store.purge import ERASED, purge
 from workbench.store.store import Store
 
@@ -233,6 +233,18 @@ def test_requests_come_in_and_are_read_while_a_purge_goes_on(store: Store) -> No
     assert search.ids(store.connection, Filter(), now=NOON) == [*others, *added]
     for id_ in [*others, *added]:
         assert requests.get(store.connection, id_) is not None
+
+
+def test_a_purge_ends_where_other_transactions_win_each_time(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it has the writer wait, and only for that."""
+    monkeypatch.setattr(erasing, "_ATTEMPTS_BESIDE", 0)
+    secret, others = fill(store, 60, 4)
+    bulk.run(store, "x", Selection(frozenset(secret)), Deleting())
+    assert purge(store, "x").is_erased
+    assert search.ids(store.connection, Filter(), now=NOON) == others
+    assert holding(folder, SECRET) == {}
 
 
 def test_memory_that_is_given_back_is_not_seen_again() -> None:

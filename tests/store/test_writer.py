@@ -78,6 +78,29 @@ def test_many_callers_share_one_transaction(store: Store, monkeypatch: pytest.Mo
     assert ids == sorted(ids)
 
 
+def test_what_is_to_be_alone_shares_its_transaction_with_nobody_and_keeps_its_place(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transactions: list[list[str]] = []
+    commit = writer.Writer._commit
+
+    def noted(self: writer.Writer, works: list[Any]) -> list[Any]:
+        transactions.append([])
+        return commit(self, works)
+
+    def note(name: str) -> Change[None]:
+        return lambda _cursor: transactions[-1].append(name)
+
+    with held(store):
+        monkeypatch.setattr(writer.Writer, "_commit", noted)
+        futures = [
+            store.change(note(name), is_alone=name.isupper()) for name in ("a", "b", "C", "D", "e")
+        ]
+    for each in futures:
+        each.result()
+    assert transactions == [["a", "b"], ["C"], ["D"], ["e"]]
+
+
 def test_a_future_completes_only_when_others_can_see_the_row(store: Store) -> None:
     """Asked from the very callback of the future, before anyone else could have been answered."""
     seen: list[bool] = []

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -28,6 +28,8 @@ ROUNDS = 6
 # A checkpoint waits for transactions that are under way.
 ATTEMPTS = 40
 PAUSE_SECONDS = 0.25
+# DuckLake itself tries each time again, ten times.
+_ATTEMPTS_BESIDE = 3
 # A large value takes a block of its own; the few bytes less are the block's own.
 _FILLER_BYTES = 262_144 - 64
 _FILLERS = 64
@@ -35,11 +37,16 @@ _SCRATCH = "erasing"
 _CATALOGUE = f"__ducklake_metadata_{STORE}"
 _LATER = "TIMESTAMP '2100-01-01'"
 log = logging.getLogger(__name__)
-Change = Callable[[Callable[[Cursor], Any]], Future[Any]]
+
+
+class Change(Protocol):
+    """Runs something in the writer."""
+
+    def __call__(self, change: Callable[[Cursor], Any], *, is_alone: bool = ...) -> Future[Any]: ...
 
 
 def erase(connection: Connection, change: Change) -> bool:
-    """Whether nothing of deleted rows is left. change: runs something in the writer.
+    """Whether nothing of deleted rows is left.
 
     It goes on beside readers and writers; where they keep old rows in use to the end, the answer is
     False, and it can be called again.
@@ -50,7 +57,7 @@ def erase(connection: Connection, change: Change) -> bool:
         if not connection.is_ducklake:
             _drop_scratch(change, STORE)
             return _erase_file(cursor, change, STORE, _tables(cursor)) and is_zeroed
-        _rewrite_lake(cursor)
+        _rewrite_lake(cursor, change)
         if local_catalogue(connection.settings) is None:
             return True
         _drop_scratch(change, _CATALOGUE)
@@ -171,23 +178,29 @@ def _checkpoint(cursor: Cursor, database: str) -> bool:
     return False
 
 
-def _rewrite_lake(cursor: Cursor) -> None:
+def _rewrite_lake(cursor: Cursor, change: Change) -> None:
     """Files without the deleted rows, and no snapshot that still knows the old ones."""
+
+    def in_writer(statement: str) -> None:
+        change(lambda writing: writing.execute(statement), is_alone=True).result()
+
+    # Beside the writer each request that comes in would make the flush begin anew.
+    in_writer(f"CALL ducklake_flush_inlined_data('{STORE}')")
     for statement in (
-        f"CALL ducklake_flush_inlined_data('{STORE}')",
         f"CALL ducklake_rewrite_data_files('{STORE}', delete_threshold => 0)",
         f"CALL ducklake_expire_snapshots('{STORE}', older_than => {_LATER})",
         f"CALL ducklake_cleanup_old_files('{STORE}', cleanup_all => true)",
     ):
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(_ATTEMPTS_BESIDE):
             try:
                 cursor.execute(statement)
             except duckdb.TransactionException:
-                if attempt == ATTEMPTS:
-                    raise
                 time.sleep(PAUSE_SECONDS)
             else:
                 break
+        else:
+            # Requests have to wait for it now.
+            in_writer(statement)
 
 
 def _catalogue_tables(cursor: Cursor) -> list[str]:

@@ -97,11 +97,12 @@ class Store:
         """Keep cells of an evaluation. The future raises LostRun where another process has it."""
         return self.writer.add(self._cells, finished, finished.size)
 
-    def change(self, change: Change[T]) -> Future[T]:
-        """Run a change in a transaction of the writer; it may run more than once."""
+    def change(self, change: Change[T], *, is_alone: bool = False) -> Future[T]:
+        """Run a change in a transaction of the writer; it may run more than once. is_alone: not
+        in one with others."""
         # Before and after: a search that began in between has seen what was there before.
         self._has_changed()
-        future = self.writer.change(change)
+        future = self.writer.change(change, is_alone=is_alone)
         future.add_done_callback(self._has_changed)
         return future
 

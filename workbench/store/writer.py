@@ -46,11 +46,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Work:
-    """Either `change`, run by itself, or `row`, run together with its neighbours by `batch`."""
+    """Either `change`, run by itself, or `row`, run together with its neighbours by `batch`.
+
+    is_alone: nothing else is in its transaction."""
 
     future: Future[Any]
     size: int
     change: Change[Any] | None = None
+    is_alone: bool = False
     batch: Batch | None = None
     row: Any = None
 
@@ -75,12 +78,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def change(self, change: Change[T]) -> Future[T]:
+    def change(self, change: Change[T], *, is_alone: bool = False) -> Future[T]:
         """Run `change` in a transaction; its result arrives after the commit.
 
-        `change` may run more than once (after a conflict): it must do nothing but SQL.
+        `change` may run more than once (after a conflict): it must do nothing but SQL. is_alone:
+        in a transaction of its own.
         """
-        return self._put(_Work(Future(), 1000, change=change))
+        return self._put(_Work(Future(), 1000, change=change, is_alone=is_alone))
 
     def add(
         self, batch: Callable[[Cursor, Sequence[Row]], Sequence[T]], row: Row, size: int
@@ -136,7 +140,7 @@ class Writer:
 
     def _write(self, works: list[_Work]) -> None:
         """Write all that can be written, in order, and complete every future."""
-        parts = [list(works)]
+        parts = _apart(works)
         while parts:
             part = parts.pop()
             try:
@@ -224,6 +228,17 @@ def _cannot_write(error: Exception) -> str:
     if isinstance(error, duckdb.FatalException):
         return f"The store has failed and must be opened anew: restart the workbench. ({reason})"
     return f"The store cannot be written to: {reason}"
+
+
+def _apart(works: list[_Work]) -> list[list[_Work]]:
+    """What is one transaction each, the first one last."""
+    parts: list[list[_Work]] = []
+    for work in works:
+        if parts and not work.is_alone and not parts[-1][0].is_alone:
+            parts[-1].append(work)
+        else:
+            parts.append([work])
+    return parts[::-1]
 
 
 def _narrowed(works: list[_Work], start: int, stop: int) -> list[list[_Work]]:
