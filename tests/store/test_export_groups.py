@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.store.samples import NOON, some_request
 from workbench.filters import parse_text
 from workbench.settings import Settings
-from workbench.store import export_rows
+from workbench.store import export_ranges
 from workbench.store.bulk import Bulk
 from workbench.store.connection import ROW_GROUP_ROWS
 from workbench.store.export_columns import columns_of
@@ -75,7 +75,7 @@ def ranges_read(monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, int]]:
         ranges.add((low, high))
         return fetched(cursor, select, low, high)
 
-    monkeypatch.setattr(export_rows, "fetched", noted)
+    monkeypatch.setattr(export_ranges, "fetched", noted)
     return ranges
 
 

@@ -26,14 +26,11 @@ from workbench.store.export_groups import in_order, last_beginning
 from workbench.store.export_parts import (
     BATCH_ROWS,
     ROW,
-    Part,
-    aligned,
-    fetched,
     has_byte,
-    in_utc,
     parts_of,
     reading,
 )
+from workbench.store.export_ranges import Ranges
 from workbench.store.search_finder import where_of
 
 # Arrow bytes of one table. Memory is a small multiple of it: one is read, one is being written.
@@ -75,8 +72,6 @@ class Snapshot:
         self.as_of = self._all = 0
         self._read_by: Counter[str] = Counter()
         self._has_table = self._has_scores = False
-        # What is read of a table without rows, by its statement: once is enough.
-        self._bare: dict[str, pa.Table] = {}
         # Reads the texts while the rest is read.
         self._texts = ThreadPoolExecutor(1, "export-texts")
         if started is not None:
@@ -137,7 +132,7 @@ class Snapshot:
             cursor.interrupt()
 
     def close(self) -> None:
-        self._texts.shutdown()
+        self._texts.shutdown(cancel_futures=True)
         for cursor in self._cursors:
             end(cursor)
 
@@ -176,53 +171,33 @@ class Snapshot:
         if sparse:
             self._choose()
         parts = parts_of([*columns, _READ_BY], lists_as_text, sparse=sparse)
+        ranges = Ranges(parts, self._cursor, self._beside, self._texts, has_scores=self._has_scores)
         self._read_by.clear()
         wanted = self.rows if first is None else min(first, self.rows)
-        start, rows, freed = 0, ROW_GROUP_ROWS, 0
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
         # Where few are chosen, much more passes through than is taken.
         passed = self._all / max(1, self.rows)
-        while start < wanted:
-            stop = min(start + rows, wanted)
-            if stop < wanted:
-                stop = last_beginning(self._begins, start, stop)
-            table = self._counted(self._range(parts, self._ids[start:stop]))
-            for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
-                yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
+        stop, rows, freed = self._stop(0, ROW_GROUP_ROWS, wanted), ROW_GROUP_ROWS, 0
+        begun = ranges.begin(self._ids[:stop]) if wanted else None
+        while begun is not None:
+            table = self._counted(ranges.table(begun))
             each = max(1, table.nbytes // max(1, table.num_rows))
             rows = min(MAX_ROWS, 4 * rows, TABLE_BYTES // each)
             # Whole row groups: one that is cut is read twice.
             rows = max(LEAST_ROWS, rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
-            start, freed = stop, freed + int(table.nbytes * passed)
+            start, stop = stop, self._stop(stop, rows, wanted)
+            begun = ranges.begin(self._ids[start:stop]) if start < wanted else None
+            for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
+                yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
+            freed += int(table.nbytes * passed)
             if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
                 allocator.give_back(lambda: allocator.resident_bytes() <= most)
                 freed = 0
 
-    def _range(self, parts: Sequence[Part], ids: Any) -> pa.Table:
-        """The columns of these requests, put beside each other without a join."""
-        low, high = int(ids[0]), int(ids[-1])
-        found: list[tuple[str, Any]] = [(ROW, pa.chunked_array([pa.array(ids)]))]
-
-        def read(cursor: Cursor, part: Part) -> pa.Table:
-            found = self._bare.get(part.select)
-            if found is None:
-                found = fetched(cursor, part.select, low, high)
-                if part.has_scores and not self._has_scores:
-                    self._bare[part.select] = found
-            return in_utc(aligned(found, ids, missing=part.may_miss))
-
-        texts, rest = [p for p in parts if p.has_texts], [p for p in parts if not p.has_texts]
-        if self._beside is None:
-            tables = [read(self._cursor, part) for part in (*rest, *texts)]
-        else:
-            waited = [self._texts.submit(read, self._beside, part) for part in texts]
-            tables = [read(self._cursor, part) for part in rest]
-            tables += [each.result() for each in waited]
-        for table in tables:
-            found += [(name, table[name]) for name in table.column_names[1:]]
-        by_name = dict(found)
-        names = [ROW, *(name for part in parts for name in part.names)]
-        return pa.table([by_name[name] for name in names], names)
+    def _stop(self, start: int, rows: int, wanted: int) -> int:
+        """Where a range ends that begins at `start` and is to have about so many rows."""
+        stop = min(start + rows, wanted)
+        return stop if stop == wanted else last_beginning(self._begins, start, stop)
 
     def _counted(self, table: pa.Table) -> pa.Table:
         """The table without what read its rows, which is counted."""
