@@ -105,6 +105,27 @@ def test_a_removed_export_is_gone_with_its_files(jobs: Jobs) -> None:
         jobs.get(id_)
 
 
+def test_what_is_listed_as_done_can_be_removed_at_once(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted, go = threading.Event(), threading.Event()
+    finish = Records.finish
+
+    def then_linger(records: Records, *given: Any) -> None:
+        finish(records, *given)
+        noted.set()
+        go.wait(20)
+
+    monkeypatch.setattr(Records, "finish", then_linger)
+    id_ = jobs.start(read_spec({}), "tester")
+    assert noted.wait(20)
+    assert jobs.get(id_).row.status == exports.DONE
+    threading.Timer(0.3, go.set).start()
+    jobs.remove(id_, "tester")
+    with pytest.raises(NotFound):
+        jobs.get(id_)
+
+
 def test_a_file_has_no_name_outside_of_its_folder(jobs: Jobs) -> None:
     id_ = jobs.start(read_spec({}), "tester")
     jobs.wait(id_)

@@ -145,9 +145,12 @@ class Jobs:
 
     def remove(self, id_: int, actor: str) -> None:
         """Remove an export and its files. Raises NotFound, and Refused while it runs."""
-        self.get(id_)
+        row = self.get(id_).row
         if self._is_mine(id_):
-            raise Refused("The export is not at its end: cancel it first.")
+            if row.status in exports.UNFINISHED:
+                raise Refused("The export is not at its end: cancel it first.")
+            # Its end is noted a moment before its thread lets go of it.
+            self.wait(id_)
         self._records.remove(id_, actor)
 
     def file(self, id_: int, name: str) -> Path | None:
@@ -236,6 +239,7 @@ class Jobs:
                 with self._ready:
                     self._current = None
                     self._ready.notify_all()
+                allocator.give_back()
 
     def _look_quietly(self) -> None:
         try:
@@ -289,8 +293,6 @@ class Jobs:
             # Whatever it is, the next export must still run, and this one must say that it failed.
             log.exception("export %s failed", id_)
             self._end(id_, exports.FAILED, said_of(error, _UNKNOWN))
-        finally:
-            allocator.give_back()
 
 
 def said_of(error: BaseException, text: str = "") -> str:
