@@ -17,7 +17,7 @@ _ROOM = 2 * 2**20
 # Bytes of one call: for larger ones Linux looks for larger pages, which on virtual machines cost
 # twice the time.
 _AT_ONCE = 2**17
-_FLUSHED_BYTES = 64 * 2**20
+_FLUSHED_BYTES = 16 * 2**20
 # Not every system tells data from what is known about a file.
 _flush_data = getattr(os, "fdatasync", os.fsync)
 

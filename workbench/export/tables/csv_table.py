@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -20,10 +22,20 @@ _TEXTS = ("text", "json", "list")
 # Bytes that a value of another kind may take: a number of 8 bytes has up to 24 characters, a sum of
 # money up to 40.
 _MOST_BYTES = 48
-# Bytes of a room that are kept for the next table; tables are much smaller, unless a text is long.
-_KEPT_BYTES = 2**26
+# Bytes of the table that go into a room: little enough to stay in a processor's cache until they
+# are written, and to keep the rooms of both threads small.
+_ROOM_BYTES = 2 * 2**20
+# Bytes of a room that is kept for the next rows; those are larger where a text is long.
+_KEPT_BYTES = 2**24
 # Rooms that are on their way to the file: with one, encoding would wait for the digest of the last.
-_IN_FLIGHT = 2
+_IN_FLIGHT = 4
+
+
+class Filled(NamedTuple):
+    """Memory, and how many bytes of it are used."""
+
+    room: Any
+    size: int
 
 
 class CsvSink:
@@ -46,35 +58,48 @@ class CsvSink:
 
     def write(self, table: pa.Table) -> None:
         middle = table.num_rows // 2
-        halves = [table.slice(0, middle), table.slice(middle)]
-        rooms = [self._room(half) for half in halves]
-        second = self._beside.submit(self._encoded, halves[1], rooms[1], False)
-        self._put(rooms[0], self._encoded(halves[0], rooms[0], not self._has_header))
-        self._has_header = True
-        self._put(rooms[1], second.result())
+        second = self._beside.submit(lambda: list(self._encoded(table.slice(middle))))
+        if not self._has_header:
+            self._has_header = True
+            self._put(self._filled(self._cells_of(empty(self._columns)), has_header=True))
+        for filled in self._encoded(table.slice(0, middle)):
+            self._put(filled)
+        for filled in second.result():
+            self._put(filled)
 
-    def _encoded(self, table: pa.Table, room: Any, has_header: bool) -> int:
-        """Write the rows into the room; the number of bytes."""
-        cells = pa.table([self._cells(c, table[c.name]) for c in self._columns], self._names)
-        options = pacsv.WriteOptions(include_header=has_header)
+    def _encoded(self, table: pa.Table) -> Iterator[Filled]:
+        """The rows, in as many rooms as keep each small."""
+        cells = self._cells_of(table)
+        rows = max(1, _ROOM_BYTES * table.num_rows // max(1, table.nbytes))
+        for start in range(0, table.num_rows, rows):
+            yield self._filled(cells.slice(start, rows))
+
+    def _cells_of(self, table: pa.Table) -> pa.Table:
+        return pa.table([self._cells(c, table[c.name]) for c in self._columns], self._names)
+
+    def _filled(self, cells: pa.Table, *, has_header: bool = False) -> Filled:
+        room = self._room(cells)
+        options = pacsv.WriteOptions(include_header=has_header, batch_size=max(1, cells.num_rows))
         with pa.FixedSizeBufferWriter(room) as target:
             with pacsv.CSVWriter(target, cells.schema, write_options=options) as writer:
                 writer.write_table(cells)
-            size: int = target.tell()
-        return size
+            return Filled(room, target.tell())
 
-    def _room(self, table: pa.Table) -> Any:
-        """Memory that holds the table if every sign were a quotation mark."""
-        most = 2 * table.nbytes + _MOST_BYTES * (table.num_rows + 1) * (len(self._columns) + 1)
+    def _room(self, cells: pa.Table) -> Any:
+        """Memory that holds the cells if every sign were a quotation mark."""
+        most = 2 * cells.nbytes + _MOST_BYTES * (cells.num_rows + 1) * (len(self._columns) + 1)
         most += self._names_bytes
-        if self._free and most <= _KEPT_BYTES:
-            return self._free.pop()
-        return pa.allocate_buffer(max(most, _KEPT_BYTES))
+        if most <= _KEPT_BYTES:
+            # Both threads take of them.
+            with contextlib.suppress(IndexError):
+                return self._free.pop()
+        # Straight from the system, which has it back whole when the room is no longer used.
+        return pa.py_buffer(mmap.mmap(-1, max(most, _KEPT_BYTES)))
 
-    def _put(self, room: Any, size: int) -> None:
+    def _put(self, filled: Filled) -> None:
         """Hand it over, and take back what is written by then."""
-        self.file.hand_over(memoryview(room)[:size])
-        self._being_written.append(room)
+        self.file.hand_over(memoryview(filled.room)[: filled.size])
+        self._being_written.append(filled.room)
         while len(self._being_written) > _IN_FLIGHT:
             done = self._being_written.popleft()
             if done.size <= _KEPT_BYTES:
