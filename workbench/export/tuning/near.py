@@ -12,7 +12,7 @@ from workbench.export.tuning.minhash import PLACES, MinHash, short, similarity
 from workbench.store.export_staging import EDGES, Staging
 
 #: Signatures held before they are written to the staging tables.
-HELD = 20_000
+HELD = 4_096
 
 
 class Signatures:

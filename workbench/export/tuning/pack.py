@@ -27,6 +27,7 @@ from workbench.export.tuning.request_rows import RequestRows
 from workbench.export.tuning.split import VALIDATION, components, sides
 from workbench.export.tuning.staging_rows import Reader
 from workbench.export.tuning_options import NEAR
+from workbench.store import allocator
 from workbench.store.export_datasets import DatasetSnapshot
 from workbench.store.export_staging import Staging
 
@@ -57,11 +58,15 @@ def write_pack(
         if watch is not None:
             watch(staging)
         reader = _read(spec, snapshot, staging, spool, masker)
+        # What one step leaves behind is given back before the next one asks for as much.
         _stage(reader, snapshot, first, tell)
+        allocator.give_back()
         limit = _decide(spec, snapshot, staging, tell)
+        allocator.give_back()
         if spec.pairs_requests:
             check_pairs(spec, staging, spool)
         _split(spec, staging)
+        allocator.give_back()
         files, numbers = _write(spec, staging, spool, output, tell)
         if spec.pairs_requests:
             files.append(write_pairs(spec, staging, output))
