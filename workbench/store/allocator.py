@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import math
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -30,20 +31,46 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGE_BLOCK = 32 * 2**20
 
 
+class _Zeroed:
+    """Who wants freed memory forgotten, and what jemalloc was told before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: dict[bytes, int | None] = {}
+
+    def enter(self, control: ctypes._NamedFuncPointer) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._before = {name: _swapped(control, name, 0) for name in _names(control)}
+
+    def leave(self, control: ctypes._NamedFuncPointer) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users:
+                return
+            for name, value in self._before.items():
+                if value is not None:
+                    _swapped(control, name, value)
+
+
+_zeroed = _Zeroed()
+
+
 @contextmanager
 def zeroed_memory() -> Iterator[bool]:
-    """Within it freed memory is forgotten. Gives False where this DuckDB has another allocator."""
+    """Within it freed memory is forgotten: it does not pile up, and what is new is zeroed. Gives
+    False where this DuckDB has another allocator. Several may be within it at the same time."""
     control = _control()
     if control is None:
         yield False
         return
-    before = {name: _swapped(control, name, 0) for name in _names(control)}
+    _zeroed.enter(control)
     try:
         yield True
     finally:
-        for name, value in before.items():
-            if value is not None:
-                _swapped(control, name, value)
+        _zeroed.leave(control)
 
 
 def give_back(enough: Callable[[], bool] = lambda: False) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.export.tuning.minhash import PLACES, MinHash, short, similarity
+from workbench.store import allocator
 from workbench.store.export_staging import EDGES, Staging
 
 #: Signatures held before they are written to the staging tables.
@@ -79,6 +80,9 @@ def find(staging: Staging, minhash: MinHash, threshold: float, tell: Callable[[i
         if edges:
             # Not before: the staging tables are being read.
             staging.insert("edges", pa.concat_tables(edges))
+            edges.clear()
+        # The next band takes as much again.
+        allocator.give_back()
 
 
 def _alike(

@@ -61,11 +61,12 @@ def write_pack(
         # What one step leaves behind is given back before the next one asks for as much.
         _stage(reader, snapshot, first, tell)
         allocator.give_back()
-        limit = _decide(spec, snapshot, staging, tell)
-        allocator.give_back()
-        if spec.pairs_requests:
-            check_pairs(spec, staging, spool)
-        _split(spec, staging)
+        with allocator.zeroed_memory():
+            limit = _decide(spec, snapshot, staging, tell)
+            allocator.give_back()
+            if spec.pairs_requests:
+                check_pairs(spec, staging, spool)
+            _split(spec, staging)
         allocator.give_back()
         files, numbers = _write(spec, staging, spool, output, tell)
         if spec.pairs_requests:
