@@ -205,6 +205,22 @@ def test_a_store_that_cannot_note_an_end_stops_no_later_export(
     assert jobs.get(lost).row.status == exports.FAILED
 
 
+def test_memory_that_cannot_be_given_back_stops_no_later_export(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = threading.Event()
+
+    def fail() -> None:
+        raised.set()
+        raise OSError("there is no such call here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("workbench.export.jobs.allocator.give_back", fail)
+        assert jobs.wait(jobs.start(read_spec({}), "tester")).row.status == exports.DONE
+        assert raised.wait(20)
+    assert jobs.wait(jobs.start(read_spec({}), "tester")).row.status == exports.DONE
+
+
 @pytest.mark.parametrize("what", ["cancel", "close"])
 def test_an_export_on_its_way_into_the_queue_is_stopped_too(
     store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, what: str

@@ -231,15 +231,16 @@ class Jobs:
                 self._look_quietly()
                 continue
             try:
-                self._run(current)
+                try:
+                    self._run(current)
+                finally:
+                    with self._ready:
+                        self._current = None
+                        self._ready.notify_all()
+                    allocator.give_back()
             except Exception:
                 # The thread is the only one: whatever it is, the next export must still run.
                 log.exception("export %s was left as it was", current.id)
-            finally:
-                with self._ready:
-                    self._current = None
-                    self._ready.notify_all()
-                allocator.give_back()
 
     def _look_quietly(self) -> None:
         try:
