@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.store.samples import NOON, some_request
 from workbench.filters import parse_text
 from workbench.settings import Settings
-from workbench.store import export_ranges
+from workbench.store import export_ranges, export_rows
 from workbench.store.bulk import Bulk
 from workbench.store.connection import ROW_GROUP_ROWS
 from workbench.store.export_columns import columns_of
@@ -122,3 +123,37 @@ def test_what_fits_into_one_range_is_read_at_once_wherever_row_groups_begin(
 
     assert [table.num_rows for table in tables] == [wanted]
     assert len(ranges) == 1
+
+
+def test_names_can_be_asked_for_while_the_next_range_is_read(
+    imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_by: list[Any] = []
+    used_at_once: list[bool] = []
+
+    def slowly(cursor: Any, select: str, low: int, high: int) -> Any:
+        read_by.append(cursor)
+        time.sleep(0.05)
+        table = fetched(cursor, select, low, high)
+        read_by.remove(cursor)
+        return table
+
+    def noted(cursor: Any, table: Any) -> None:
+        used_at_once.append(cursor in read_by)
+        put_ids(cursor, table)
+
+    put_ids = export_rows._put_ids
+    monkeypatch.setattr(export_ranges, "fetched", slowly)
+    monkeypatch.setattr(export_rows, "_put_ids", noted)
+    store = Store(Settings(database=str(imported)))
+    try:
+        with Snapshot(store.connection, parse_text(""), now=NOON) as snapshot:
+            tables = snapshot.tables(columns_of(["output_text"]), lists_as_text=True)
+            found = next(tables)["output_text"].to_pylist()
+            assert snapshot.metadata_keys() == []
+            found += [text for table in tables for text in table["output_text"].to_pylist()]
+    finally:
+        store.close()
+
+    assert used_at_once == [False, False]
+    assert found == [f"answer {at}" for at in range(GROUPS * ROW_GROUP_ROWS)]

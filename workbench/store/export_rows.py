@@ -101,11 +101,10 @@ class Snapshot:
         """Put the ids where other statements find them."""
         if not self._has_table:
             table = pa.table({"id": self._ids})
-            for cursor in self._cursors:
-                with reading():
-                    cursor.register("chosen_ids", table)
-                    cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
-                    cursor.unregister("chosen_ids")
+            _put_ids(self._cursor, table)
+            if self._beside is not None:
+                # The thread may be reading by it, for a table that was begun.
+                self._texts.submit(_put_ids, self._beside, table).result()
             self._has_table = True
 
     @property
@@ -278,6 +277,13 @@ class Snapshot:
             at = piece.schema.get_field_index(name)
             piece = piece.set_column(at, name, pa.array(whole, pa.string()))
         return piece
+
+
+def _put_ids(cursor: Cursor, table: pa.Table) -> None:
+    with reading():
+        cursor.register("chosen_ids", table)
+        cursor.execute("CREATE TEMP TABLE chosen AS SELECT id FROM chosen_ids")
+        cursor.unregister("chosen_ids")
 
 
 def _may_be_cut(texts: Any) -> bool:
