@@ -68,6 +68,28 @@ def test_a_running_export_is_cancelled_and_leaves_nothing(
     assert jobs.wait(jobs.start(read_spec({}), "tester")).row.status == exports.DONE
 
 
+def test_an_export_is_shown_as_running_before_the_store_has_noted_it(
+    store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    written = threading.Event()
+    real = Records.begin
+
+    def begin(records: Records, id_: int, snapshot: Any) -> Any:
+        # The writer is busy with something else when it is told.
+        store.change(lambda cursor: written.wait(20))
+        return real(records, id_, snapshot)
+
+    monkeypatch.setattr(Records, "begin", begin)
+    id_ = jobs.start(read_spec({}), "tester")
+    assert held.reached.wait(20)
+    assert jobs.get(id_).row.status == exports.RUNNING
+    assert [job.row.status for job in jobs.listed()] == [exports.RUNNING]
+    written.set()
+    held.go.set()
+    assert jobs.wait(id_).row.status == exports.DONE
+
+
 def test_what_arrives_meanwhile_is_not_in_it(
     store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -216,8 +216,12 @@ class Jobs:
 
     def _shown(self, row: ExportRow) -> Job:
         current = self._current
-        is_running = current is not None and current.id == row.id
-        return Job(row, current.control.progress if current is not None and is_running else None)
+        if current is None or current.id != row.id:
+            return Job(row, None)
+        if row.status == exports.WAITING:
+            # That it runs is on its way into the store, and nobody waits for it to arrive.
+            row = replace(row, status=exports.RUNNING)
+        return Job(row, current.control.progress)
 
     def _work(self) -> None:
         while True:
@@ -231,16 +235,19 @@ class Jobs:
                 self._look_quietly()
                 continue
             try:
-                try:
-                    self._run(current)
-                finally:
-                    with self._ready:
-                        self._current = None
-                        self._ready.notify_all()
-                    allocator.give_back()
+                self._run_and_let_go(current)
             except Exception:
                 # The thread is the only one: whatever it is, the next export must still run.
                 log.exception("export %s was left as it was", current.id)
+
+    def _run_and_let_go(self, current: _Running) -> None:
+        try:
+            self._run(current)
+        finally:
+            with self._ready:
+                self._current = None
+                self._ready.notify_all()
+            allocator.give_back()
 
     def _look_quietly(self) -> None:
         try:
