@@ -51,6 +51,9 @@ _MAJORITIES = (
     "SELECT preferred AS one, other, 1 AS vote FROM temp.main.given UNION ALL "
     "SELECT other, preferred, -1 FROM temp.main.given) GROUP BY one, other"
 )
+# What keeps rows of facts f on one side of a split. The same input with another answer is one of
+# it: else what is validated was learnt.
+_KEYS = "list_append(f.keys, 'asked=' || hex(f.asked))"
 _RANK = "(g.votes, -p.n, -o.n)"
 # Why f, which was compared with g.other, is not in a pair with it (o; null where it was not found).
 _WHY_PLACE = (
@@ -252,10 +255,10 @@ class Staging:
 
         pairs: of each pair both keys count, for the n that stands for it.
         """
-        owned = "SELECT n, unnest(keys) AS key FROM temp.main.facts WHERE reason IS NULL"
+        owned = f"SELECT n, unnest({_KEYS}) AS key FROM temp.main.facts f WHERE reason IS NULL"
         if pairs:
             owned = (
-                "SELECT p.n, unnest(f.keys) AS key FROM (SELECT n, n AS one FROM temp.main.pairs "
+                f"SELECT p.n, unnest({_KEYS}) AS key FROM (SELECT n, n AS one FROM temp.main.pairs "
                 "UNION ALL SELECT n, other FROM temp.main.pairs) p "
                 "JOIN temp.main.facts f ON f.n = p.one"
             )

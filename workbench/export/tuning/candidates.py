@@ -35,12 +35,14 @@ class Candidate:
 class Candidates(Protocol):
     """How rows of one source become examples.
 
-    columns: what is read of a row. texts: those of them in which masking looks. told: what the
-    manifest says of how they were read.
+    columns: what is read of a row. texts: those of them in which masking looks. encoded: names of
+    those whose texts are handed over in UTF-8, as a parser of JSON takes them: to make a str of
+    each costs as much as parsing it. told: what the manifest says of how they were read.
     """
 
     columns: Sequence[Column]
     texts: Sequence[Column]
+    encoded: frozenset[str]
     told: Mapping[str, Any]
 
     def candidate(self, row: Row, masked: Callable[[str], str]) -> Candidate:

@@ -29,6 +29,7 @@ class DatasetRows:
         self._together = [name for name in tuning.together if name != NEAR]
         self.columns: Sequence[Column] = by.all
         self.texts: Sequence[Column] = [column for column in by.spoken if column.holds_text]
+        self.encoded: frozenset[str] = frozenset()
         self.told: Mapping[str, Any] = {
             "dataset": {"id": snapshot.dataset_id, "version": snapshot.as_of},
             "columns": _told(by),

@@ -39,6 +39,7 @@ class RequestRows:
     def __init__(self, spec: Spec, *, with_metadata: bool) -> None:
         """with_metadata: names to be masked come out of it."""
         self._tuning = tuning = spec.tuning
+        self._is_rated = tuning.human is not None
         self._format = spec.format
         self._score: str | None = None
         if spec.is_preference and tuning.pairs == "scores":
@@ -59,6 +60,7 @@ class RequestRows:
         self.columns: Sequence[Column] = columns
         # Other metadata stays as it is: users are told apart by it, and none of it leaves.
         self.texts: Sequence[Column] = [COLUMNS["input"], COLUMNS["output"]]
+        self.encoded = frozenset({"input", "output"})
         self.told: Mapping[str, Any] = {}
 
     def candidate(self, row: Row, masked: Callable[[str], str]) -> Candidate:
@@ -66,7 +68,7 @@ class RequestRows:
         if tuning.errors and row["status"] == ERROR:
             raise Unfit(reasons.ERROR, row["error_type"] or "")
         corrected = row[tuning.answer] if tuning.answer != "output" else None
-        if tuning.human is not None and not (corrected or "").strip():
+        if self._is_rated and not (corrected or "").strip():
             raise Unfit(reasons.NO_RATING)
         if corrected:
             corrected = masked(corrected)
@@ -85,7 +87,7 @@ class RequestRows:
         )
 
 
-def _json(text: str | None) -> Any:
+def _json(text: bytes | None) -> Any:
     return orjson.loads(text) if text else None
 
 

@@ -23,6 +23,7 @@ from workbench.store.export_staging import FACTS, Staging
 
 # What is not known of a row that is left out: all facts after its number, id, reason, detail.
 _UNKNOWN = (None,) * (len(FACTS) - 4)
+_LINE = orjson.OPT_APPEND_NEWLINE
 assert FACTS.names[:4] == ["n", "id", "reason", "detail"]
 
 
@@ -63,11 +64,15 @@ class Reader:
         if self.masker is not None:
             table = masked(table, self.masker, self.rows.texts)
         names = table.column_names
-        for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        columns = (
+            table[name].cast(pa.binary()) if name in self.rows.encoded else table[name]
+            for name in names
+        )
+        for values in zip(*(column.to_pylist() for column in columns), strict=True):
             self._row(dict(zip(names, values, strict=True)))
         found = zip(*self._facts, strict=True)
-        columns = [pa.array(one, each.type) for one, each in zip(found, FACTS, strict=True)]
-        self.staging.insert("facts", pa.table(columns, schema=FACTS))
+        facts = [pa.array(one, each.type) for one, each in zip(found, FACTS, strict=True)]
+        self.staging.insert("facts", pa.table(facts, schema=FACTS))
 
     def _row(self, row: Row) -> None:
         try:
@@ -104,8 +109,7 @@ class Reader:
             found.class_,
             None if found.class_ is None else self._masked(found.class_, row),
             found.score,
-            # The same input with another answer: else what is validated was learnt.
-            [f"asked={asked.hex()}", *found.keys],
+            found.keys,
             found.held,
         )
         self._file.write(line)
@@ -129,14 +133,14 @@ class Reader:
         if self.spec.is_preference:
             line = self._format.half(example)
             if found.other is None:
-                return orjson.dumps(line) + b"\n", asked
+                return orjson.dumps(line, option=_LINE), asked
             line = self._format.pair(line, self._format.half(found.other))
         else:
             line = self._format.line(example, train_all=self.spec.tuning.train_on == "all")
         problem = self._format.problem(line)
         if problem is not None:
             raise Unfit(reasons.INVALID, problem)
-        return orjson.dumps(line) + b"\n", asked
+        return orjson.dumps(line, option=_LINE), asked
 
 
 def _asked(example: Example) -> bytes:
