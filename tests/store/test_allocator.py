@@ -34,3 +34,15 @@ def test_freed_memory_is_forgotten_until_the_last_one_who_wants_it_so_has_ended(
     assert kept_ms() == 0
     both[1 - first].close()
     assert kept_ms() == before
+
+
+@pytest.mark.parametrize(("most", "expected"), [(0, 2), (2**60, 0)])
+def test_memory_is_given_back_above_the_bound_alone_and_once_in_so_many_bytes(
+    most: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[object] = []
+    monkeypatch.setattr(allocator, "give_back", given_back.append)
+    bound = allocator.Bound(most, each=100)
+    for _ in range(8):
+        bound.passed(30)
+    assert len(given_back) == expected

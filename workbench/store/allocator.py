@@ -89,6 +89,21 @@ def give_back(enough: Callable[[], bool] = lambda: False) -> None:
         control(b"arena.%d.purge" % _ALL_ARENAS, *nothing)
 
 
+class Bound:
+    """Gives freed memory back where the process has more than `most` bytes; how much that is, is
+    looked at whenever `each` bytes have been passed on."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._most, self._each, self._passed = most, each, 0
+
+    def passed(self, size: int) -> None:
+        """So many bytes were used and freed."""
+        self._passed += size
+        if self._passed >= self._each and resident_bytes() > self._most:
+            give_back(lambda: resident_bytes() <= self._most)
+            self._passed = 0
+
+
 @cache
 def reuse_large_blocks() -> None:
     """Let glibc use large blocks again that were freed, instead of asking the system for new ones

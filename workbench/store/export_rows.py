@@ -174,9 +174,10 @@ class Snapshot:
         self._read_by.clear()
         wanted = self.rows if first is None else min(first, self.rows)
         most = self.connection.settings.memory_bytes + _BESIDE_BYTES
+        bound = allocator.Bound(most, _KEPT_BYTES)
         # Where few are chosen, much more passes through than is taken.
         passed = self._all / max(1, self.rows)
-        stop, rows, freed = self._stop(0, ROW_GROUP_ROWS, wanted), ROW_GROUP_ROWS, 0
+        stop, rows = self._stop(0, ROW_GROUP_ROWS, wanted), ROW_GROUP_ROWS
         begun = ranges.begin(self._ids[:stop]) if wanted else None
         while begun is not None:
             table = self._counted(ranges.table(begun))
@@ -188,10 +189,7 @@ class Snapshot:
             begun = ranges.begin(self._ids[start:stop]) if start < wanted else None
             for piece in self._completed(table, [c for c in columns if c.needs_bodies]):
                 yield from self._whole(piece, [c.name for c in columns if c.holds_blobs])
-            freed += int(table.nbytes * passed)
-            if freed >= _KEPT_BYTES and allocator.resident_bytes() > most:
-                allocator.give_back(lambda: allocator.resident_bytes() <= most)
-                freed = 0
+            bound.passed(int(table.nbytes * passed))
 
     def _stop(self, start: int, rows: int, wanted: int) -> int:
         """Where a range ends that begins at `start` and is to have about so many rows."""
