@@ -29,6 +29,8 @@ _ALL_ARENAS = 4096
 # glibc's numbers of two options (malloc.h), and the most that it raises the first one to.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGE_BLOCK = 32 * 2**20
+# How much passes before memory is given back again.
+_EACH_BYTES = 32 * 2**20
 
 
 class _Zeroed:
@@ -90,10 +92,10 @@ def give_back(enough: Callable[[], bool] = lambda: False) -> None:
 
 
 class Bound:
-    """Gives freed memory back where the process has more than `most` bytes; how much that is, is
-    looked at whenever `each` bytes have been passed on."""
+    """Gives freed memory back where the process has more than `most` bytes, and at least `each`
+    bytes have been passed on since it last did."""
 
-    def __init__(self, most: int, each: int) -> None:
+    def __init__(self, most: int, each: int = _EACH_BYTES) -> None:
         self._most, self._each, self._passed = most, each, 0
 
     def passed(self, size: int) -> None:

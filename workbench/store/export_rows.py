@@ -38,7 +38,6 @@ TABLE_BYTES = 16 * 2**20
 # What the process may have beside DuckDB's memory before an export gives back what was freed: new
 # pages cost as much time as the rows that fill them.
 _BESIDE_BYTES = 455 * 2**20
-_KEPT_BYTES = 2 * TABLE_BYTES
 LEAST_ROWS, MAX_ROWS = 16, 8 * ROW_GROUP_ROWS
 # What read a request. It is asked for with the other columns: before them it would be a look at as
 # many blocks again. Its name cannot be printed, so no column is named like it.
@@ -173,8 +172,7 @@ class Snapshot:
         ranges = Ranges(parts, self._cursor, self._beside, self._texts, has_scores=self._has_scores)
         self._read_by.clear()
         wanted = self.rows if first is None else min(first, self.rows)
-        most = self.connection.settings.memory_bytes + _BESIDE_BYTES
-        bound = allocator.Bound(most, _KEPT_BYTES)
+        bound = allocator.Bound(self.connection.settings.memory_bytes + _BESIDE_BYTES)
         # Where few are chosen, much more passes through than is taken.
         passed = self._all / max(1, self.rows)
         stop, rows = self._stop(0, ROW_GROUP_ROWS, wanted), ROW_GROUP_ROWS

@@ -39,7 +39,6 @@ _SPOOL = ".spool"
 # What the process may have beside DuckDB's memory while rows become examples: less than a table's
 # export has, which writes as quickly as it reads and would wait for new pages.
 _BESIDE_BYTES = 400 * 2**20
-_LOOK_BYTES = 32 * 2**20
 
 
 def write_pack(
@@ -100,9 +99,7 @@ def _read(
 def _stage(reader: Reader, snapshot: AnySnapshot, first: int | None, tell: Tell) -> None:
     """Note every row's facts, and write the lines of those that are fit to the spool."""
     done = 0
-    bound = allocator.Bound(
-        snapshot.connection.settings.memory_bytes + _BESIDE_BYTES, each=_LOOK_BYTES
-    )
+    bound = allocator.Bound(snapshot.connection.settings.memory_bytes + _BESIDE_BYTES)
     try:
         for table in ahead(snapshot.tables(reader.rows.columns, lists_as_text=True, first=first)):
             reader.take(table)

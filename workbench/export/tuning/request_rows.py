@@ -39,7 +39,6 @@ class RequestRows:
     def __init__(self, spec: Spec, *, with_metadata: bool) -> None:
         """with_metadata: names to be masked come out of it."""
         self._tuning = tuning = spec.tuning
-        self._is_rated = tuning.human is not None
         self._format = spec.format
         self._score: str | None = None
         if spec.is_preference and tuning.pairs == "scores":
@@ -68,7 +67,7 @@ class RequestRows:
         if tuning.errors and row["status"] == ERROR:
             raise Unfit(reasons.ERROR, row["error_type"] or "")
         corrected = row[tuning.answer] if tuning.answer != "output" else None
-        if self._is_rated and not (corrected or "").strip():
+        if tuning.human is not None and not (corrected or "").strip():
             raise Unfit(reasons.NO_RATING)
         if corrected:
             corrected = masked(corrected)
